@@ -1,0 +1,54 @@
+//! One id type per entity: a UUIDv7 behind a newtype, so that ids cannot be mixed up.
+//!
+//! Ids are made where randomness lives (store, session); this crate only carries and parses them.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+use uuid::Uuid;
+
+/// The text is not a UUID.
+#[derive(Debug, thiserror::Error)]
+#[error("`{0}` is not an id (expected a UUID such as 0190b2c4-7d1e-7cc3-98c4-dc0c0c07398f)")]
+pub struct InvalidId(String);
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub Uuid);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($name), "({})"), self.0)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidId;
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                Uuid::parse_str(text).map($name).map_err(|_| InvalidId(text.chars().take(64).collect()))
+            }
+        }
+    };
+}
+
+id!(
+    /// A customer of the platform; owns everything else.
+    TenantId
+);
+id!(
+    /// An agent; its versions share it.
+    AgentId
+);
+id!(
+    /// One call, on whatever channel.
+    CallId
+);
