@@ -69,22 +69,20 @@ pub fn schema() -> &'static Value {
 fn simplify(schema: &mut Value) {
     match schema {
         Value::Object(fields) => {
-            if let Some(Value::Array(types)) = fields.get("type") {
-                if let [kind, null] = types.as_slice() {
-                    if null == "null" {
-                        let kind = kind.clone();
-                        fields.insert("type".to_owned(), kind);
-                    }
-                }
+            if let Some(Value::Array(types)) = fields.get("type")
+                && let [kind, null] = types.as_slice()
+                && null == "null"
+            {
+                let kind = kind.clone();
+                fields.insert("type".to_owned(), kind);
             }
-            if let Some(Value::Array(options)) = fields.get("anyOf") {
-                if let [Value::Object(only), null] = options.as_slice() {
-                    if null["type"] == "null" {
-                        let only = only.clone();
-                        fields.remove("anyOf");
-                        fields.extend(only);
-                    }
-                }
+            if let Some(Value::Array(options)) = fields.get("anyOf")
+                && let [Value::Object(only), null] = options.as_slice()
+                && null["type"] == "null"
+            {
+                let only = only.clone();
+                fields.remove("anyOf");
+                fields.extend(only);
             }
             if let Some(Value::Array(options)) = fields.get("oneOf") {
                 let names: Vec<Value> = options
