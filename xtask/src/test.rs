@@ -12,13 +12,14 @@ use crate::build::{Profile, binary, components_dir};
 use crate::run::{cargo, root, run, say, succeeds, target_dir};
 use crate::{components, setup};
 
-/// The host's whole workspace, with the places where a test can stop the process between two commits.
-const HOST: [&str; 3] = ["--workspace", "--features", "trunkline/failpoints"];
+/// The host's whole workspace without its examples, with the places where a test can stop the process between two
+/// commits.
+const HOST: [&str; 6] = ["--workspace", "--lib", "--bins", "--tests", "--features", "trunkline/failpoints"];
 
 /// Programs that make callers' voices and check emulators against the official SDKs.
 const NEEDED: [setup::Need; 4] = [
     setup::Need { package: "espeak-ng", probe: &["espeak-ng", "--version"] },
-    setup::Need { package: "flite", probe: &["flite", "--version"] },
+    setup::Need { package: "flite", probe: &["flite", "-lv"] },
     setup::Need { package: "sox", probe: &["sox", "--version"] },
     setup::Need { package: "python3-venv", probe: &["python3", "-c", "import ensurepip, venv"] },
 ];
@@ -52,7 +53,7 @@ fn prepare() -> Result<()> {
     setup::ensure(&NEEDED)?;
     components::build(None)?;
     say("building the host and its tests");
-    run(cargo().arg("build").args(HOST).args(["--lib", "--bins", "--tests"]))
+    run(cargo().arg("build").args(HOST))
 }
 
 /// The components' own tests, natively: a behaviour is a pure function and needs no sandbox to be tested.
@@ -67,8 +68,12 @@ fn host(filter: Option<&str>, update_golden: bool) -> Result<()> {
     if succeeds(cargo().args(["nextest", "--version"])) {
         let profile = if setup::in_ci() { "ci" } else { "default" };
         command.args(["nextest", "run", "--profile", profile]).args(HOST);
+        if filter.is_some() {
+            // The name may be that of a component's test.
+            command.arg("--no-tests=pass");
+        }
     } else {
-        command.arg("test").args(HOST).args(["--lib", "--bins", "--tests", "--no-fail-fast"]);
+        command.arg("test").args(HOST).arg("--no-fail-fast");
     }
     command.args(filter);
     if update_golden {
