@@ -52,11 +52,10 @@ fn deny() -> Result<()> {
     for manifest in ["Cargo.toml", "components/Cargo.toml"] {
         say(&format!("dependency policy of {manifest}"));
         let mut check = cargo();
-        check.args(["deny", "--manifest-path", manifest, "check", "--config", "deny.toml", "--hide-inclusion-graph"]);
+        check.args(["deny", "--manifest-path", manifest, "--config", "deny.toml", "check", "--hide-inclusion-graph"]);
         check.args(["bans", "licenses", "sources"]);
         if advisories {
-            // What was fetched above is what counts: one more attempt here could only fail.
-            check.arg("--disable-fetch").arg("advisories");
+            check.arg("advisories");
         }
         run(&mut check)?;
     }
