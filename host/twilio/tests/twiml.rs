@@ -18,7 +18,10 @@ fn documents() -> Vec<(&'static str, Response)> {
     };
     vec![
         ("connect", Response::new().then(connect(stream.clone().parameter("call_token", "abc-_123")))),
-        ("connect_escaped", Response::new().thenX.then(Verb::Hangup)),
+        (
+            "connect_escaped",
+            Response::new().then(connect(stream.parameter("odd", "a<b> \"c\" 'd' & \n\t\r é"))).then(Verb::Hangup),
+        ),
         ("hangup", Response::hangup()),
         ("empty", Response::new()),
         (
