@@ -1,0 +1,195 @@
+//! Decisions: events go to the behaviour one at a time, and what it answers comes back as actions.
+//!
+//! A behaviour that fails does not stop the call: the caller hears the fallback line, the event is tried once more, then
+//! with the next component, and at last dropped.
+
+use crate::{Call, Command, Component, Decision};
+use std::collections::VecDeque;
+use trunkline_contract::Ms;
+use trunkline_contract::event::{Event, Resumption};
+use trunkline_contract::log::Entry;
+
+/// The fallback line is said at most this often, ms.
+const FALLBACK_EVERY_MS: Ms = 10_000;
+/// So many dropped events in a row end the call.
+const MAX_DROPPED: u32 = 3;
+
+#[derive(Debug)]
+struct Deciding {
+    event_seq: u64,
+    event: Event,
+    turn: u32,
+    retried: bool,
+}
+
+/// Events that wait and the one that is being decided.
+#[derive(Debug, Default)]
+pub(crate) struct Decisions {
+    queue: VecDeque<(Event, bool)>,
+    deciding: Option<Deciding>,
+    state: Vec<u8>,
+    component: usize,
+    /// Grows when what was decided before is superseded: a turn of the caller, a confirmed interruption.
+    turn: u32,
+    fallback_at: Option<Ms>,
+    dropped: u32,
+    answering_denial: bool,
+}
+
+impl Decisions {
+    pub(crate) fn answering_denial(&self) -> bool {
+        self.answering_denial
+    }
+
+    pub(crate) fn restore(&mut self, state: Vec<u8>, component: usize, pending: Option<(u64, Event)>) {
+        self.state = state;
+        self.component = component;
+        self.deciding = pending.map(|(event_seq, event)| Deciding { event_seq, event, turn: 0, retried: false });
+    }
+
+    pub(crate) fn idle(&self) -> bool {
+        self.queue.is_empty() && self.deciding.is_none()
+    }
+
+    pub(crate) fn supersede(&mut self) {
+        self.turn += 1;
+    }
+}
+
+impl Call {
+    /// The component that decides now.
+    pub(crate) fn component(&self) -> &Component {
+        let list = &self.config.components;
+        list.get(self.decisions.component)
+            .or(list.first())
+            .unwrap_or(const { &Component { digest: String::new(), reason: String::new() } })
+    }
+
+    /// Queues an event for the behaviour.
+    pub(crate) fn enqueue(&mut self, event: Event) {
+        if self.ending.accepts(&event) {
+            if matches!(event, Event::UserTurn(_)) {
+                self.decisions.supersede();
+            }
+            self.decisions.queue.push_back((event, false));
+        }
+    }
+
+    /// Starts the next decision when none is running.
+    pub(crate) fn pump(&mut self) {
+        if self.decisions.deciding.is_some() {
+            return;
+        }
+        if let Some((event, retried)) = self.decisions.queue.pop_front() {
+            self.decide(event, retried);
+        }
+    }
+
+    fn decide(&mut self, event: Event, retried: bool) {
+        let seed = splitmix(self.config.seed, self.next_seq);
+        let urgent = matches!(event, Event::Started(_) | Event::Resumed(_));
+        let event_seq = self.append_with(Entry::Event { event: event.clone(), seed }, None, urgent);
+        if urgent {
+            self.speak_after = event_seq;
+        }
+        self.ask(event_seq, event, retried);
+    }
+
+    /// Asks again for an event that is in the log without an answer.
+    pub(crate) fn decide_pending(&mut self) {
+        if let Some(pending) = self.decisions.deciding.take() {
+            self.ask(pending.event_seq, pending.event, false);
+        }
+    }
+
+    fn ask(&mut self, event_seq: u64, event: Event, retried: bool) {
+        self.out.push(Command::Decide {
+            event_seq,
+            component: self.decisions.component,
+            event: Box::new(event.clone()),
+            state: self.decisions.state.clone(),
+            seed: splitmix(self.config.seed, event_seq),
+        });
+        let turn = self.decisions.turn;
+        self.decisions.deciding = Some(Deciding { event_seq, event, turn, retried });
+    }
+
+    pub(crate) fn decided(&mut self, event_seq: u64, outcome: Result<Decision, String>) {
+        let Some(deciding) = self.decisions.deciding.take_if(|d| d.event_seq == event_seq) else { return };
+        match outcome {
+            Ok(decision) => self.decision(&deciding, decision),
+            Err(reason) => self.decision_failed(deciding, reason),
+        }
+    }
+
+    fn decision(&mut self, deciding: &Deciding, decision: Decision) {
+        self.decisions.dropped = 0;
+        self.decisions.state = decision.state.clone();
+        let entry = Entry::Actions { event_seq: deciding.event_seq, actions: decision.actions.clone() };
+        self.append_with(entry, Some(decision.state), false);
+        for text in decision.notes {
+            self.append(Entry::Note { level: "debug".to_owned(), text });
+        }
+        let superseded = deciding.turn != self.decisions.turn;
+        self.mark_decision(&deciding.event);
+        // A behaviour that answers a denial with what is denied again would go on for ever.
+        self.decisions.answering_denial = matches!(deciding.event, Event::Denied(_));
+        for invalid in decision.invalid {
+            if self.claim(invalid.effect, &invalid.action) {
+                self.deny(invalid.effect, &invalid.action, "invalid", &invalid.message);
+            }
+        }
+        for action in decision.actions {
+            self.act(action, superseded);
+        }
+        if matches!(deciding.event, Event::Ended(_)) {
+            self.ending_decided();
+        }
+    }
+
+    fn decision_failed(&mut self, deciding: Deciding, reason: String) {
+        self.append(Entry::Dropped { event_seq: deciding.event_seq, reason });
+        if matches!(deciding.event, Event::Ended(_)) {
+            self.ending_decided();
+            return;
+        }
+        if self.decisions.fallback_at.is_none_or(|at| self.now >= at + FALLBACK_EVERY_MS) {
+            self.decisions.fallback_at = Some(self.now);
+            let line = self.config.fallback.clone();
+            self.say_line(&line);
+        }
+        if !deciding.retried {
+            self.decisions.queue.push_front((deciding.event, true));
+        } else if self.decisions.component + 1 < self.config.components.len() {
+            self.next_component(deciding.event);
+        } else {
+            self.decisions.dropped += 1;
+            if self.decisions.dropped >= MAX_DROPPED || matches!(deciding.event, Event::Started(_)) {
+                self.end_politely("failed");
+            }
+        }
+    }
+
+    /// Goes on with the next component of the ladder. Its state starts empty, so it is told about the call first.
+    fn next_component(&mut self, event: Event) {
+        self.decisions.component += 1;
+        self.decisions.state.clear();
+        let component = self.component().clone();
+        self.append(Entry::Component { digest: component.digest, reason: component.reason });
+        let call = self.config.call.clone();
+        let began = matches!(event, Event::Started(_));
+        self.decisions.queue.push_front((event, false));
+        if !began {
+            let resumed = Resumption { reason: "component-changed".to_owned(), call };
+            self.decisions.queue.push_front((Event::Resumed(Box::new(resumed)), false));
+        }
+    }
+}
+
+/// SplitMix64 (Steele, Lea, Flood 2014): independent seeds from one.
+fn splitmix(seed: u64, n: u64) -> u64 {
+    let mut z = seed.wrapping_add(n.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
+}
