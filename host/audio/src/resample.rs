@@ -119,7 +119,7 @@ impl Resampler {
         let before = out.len();
         match &mut self.filter {
             None => out.extend_from_slice(input),
-            Some(filter) => filter.push(input.iter().map(|&sample| to_unit(sample)), |block| {
+            Some(filter) => filter.push(input, to_unit, |block| {
                 out.extend(block.iter().map(|&sample| to_sample(sample)));
             })?,
         }
@@ -137,8 +137,7 @@ impl Resampler {
         let mut missing = usize::try_from(due.saturating_sub(self.samples_out)).unwrap_or(0);
         if let Some(filter) = &mut self.filter {
             while missing > 0 {
-                let silence = std::iter::repeat_n(0.0, filter.block_in);
-                filter.push(silence, |block| {
+                filter.push(&[0i16], to_unit, |block| {
                     let ready = block.len().min(missing);
                     missing -= ready;
                     out.extend(block.iter().take(ready).map(|&sample| to_sample(sample)));
@@ -190,14 +189,19 @@ impl Filter {
         })
     }
 
-    /// Feeds samples and hands every finished block to `ready`.
-    pub(crate) fn push(
+    /// Feeds `input`, each sample made a fraction by `unit`, and hands every finished block to `ready`.
+    pub(crate) fn push<T: Copy>(
         &mut self,
-        input: impl Iterator<Item = f32>,
+        input: &[T],
+        unit: impl Fn(T) -> f32,
         mut ready: impl FnMut(&[f32]),
     ) -> Result<(), ResampleError> {
-        for sample in input {
-            self.waiting.push(sample);
+        let mut rest = input;
+        while !rest.is_empty() {
+            let room = self.block_in.saturating_sub(self.waiting.len());
+            let (now, later) = rest.split_at(room.min(rest.len()));
+            self.waiting.extend(now.iter().map(|&sample| unit(sample)));
+            rest = later;
             if self.waiting.len() == self.block_in {
                 self.convert_block()?;
                 let skipped = self.to_skip.min(self.block_out.len());
@@ -233,8 +237,11 @@ pub(crate) fn to_unit(sample: i16) -> f32 {
     f32::from(sample) / 32_768.0
 }
 
+/// The nearest 16-bit sample; an overshoot of the filter clips instead of wrapping around.
 #[inline]
-fn to_sample(unit: f32) -> i16 {
-    // The cast saturates, so an overshoot of the filter clips instead of wrapping around.
-    (unit * 32_768.0).round_ties_even() as i16
+pub(crate) fn to_sample(unit: f32) -> i16 {
+    // Adding 1.5 * 2^23 leaves the rounded whole number in the low bits of the float. The compiler makes vector code of
+    // it, where `round` is a call for each sample.
+    const WHOLE: f32 = 12_582_912.0;
+    ((unit * 32_768.0).clamp(-32_768.0, 32_767.0) + WHOLE).to_bits() as i16
 }

@@ -101,6 +101,16 @@ fn full_scale_clips_and_does_not_wrap() {
 }
 
 #[test]
+fn fractions_become_the_nearest_sample() {
+    for sample in i16::MIN..=i16::MAX {
+        assert_eq!(to_sample(to_unit(sample)), sample);
+        let between = (f32::from(sample) + 0.3) / 32_768.0;
+        assert_eq!(to_sample(between), sample);
+    }
+    assert_eq!([to_sample(1.5), to_sample(-1.5), to_sample(f32::INFINITY)], [i16::MAX, i16::MIN, i16::MAX]);
+}
+
+#[test]
 fn a_flushed_resampler_starts_afresh() {
     let input = sine(Rate::Hz8000, 700.0, 1_234);
     let mut resampler = Resampler::new(Rate::Hz8000, Rate::Hz24000).unwrap();

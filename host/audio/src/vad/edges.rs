@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::noise::Noise;
 use super::{FRAME_MS, VadSettings};
 
 /// The start or the end of the caller's speech, in audio time (ms since the start of the stream).
@@ -43,9 +44,7 @@ const ABOVE_NOISE_DB: f32 = 6.0;
 /// Speech can begin this much softer than it must be to be recognised, in dB.
 const SOFT_ONSET_DB: f32 = 6.0;
 /// In louder noise than this it is for the network alone to tell speech from noise, in dBFS.
-const LOUDEST_GATE_DB: f32 = -34.0;
-/// A line quieter than this is taken to be as noisy as this, in dBFS.
-const QUIETEST_NOISE_DB: f32 = -70.0;
+const LOUDEST_GATE_DB: f32 = -15.0;
 
 /// Finds the edges of speech in a stream of frames.
 pub(super) struct EdgeFinder {
@@ -54,7 +53,7 @@ pub(super) struct EdgeFinder {
     min_level_db: f32,
     confirm_frames: u32,
     hangover_ms: u64,
-    noise_db: f32,
+    noise: Noise,
     history: VecDeque<Onset>,
     evidence: u32,
     state: State,
@@ -80,7 +79,7 @@ impl EdgeFinder {
             min_level_db: settings.min_level_db,
             confirm_frames: u32::try_from(settings.confirm_ms.div_ceil(FRAME_MS)).unwrap_or(u32::MAX).max(1),
             hangover_ms: settings.hangover_ms,
-            noise_db: QUIETEST_NOISE_DB,
+            noise: Noise::default(),
             history: VecDeque::with_capacity(HISTORY),
             evidence: 0,
             state: State::Silent,
@@ -97,7 +96,7 @@ impl EdgeFinder {
     /// Takes the next frame; says whether an edge lies at its end.
     pub(super) fn next(&mut self, frame: Frame) -> Option<Edge> {
         let end_ms = frame.start_ms + FRAME_MS;
-        self.follow_noise(frame);
+        self.noise.follow(frame.level_db, frame.score < self.stay_score);
         self.remember(frame);
         match &mut self.state {
             State::Silent => {
@@ -152,21 +151,11 @@ impl EdgeFinder {
     /// The level that speech must have. The network's score lingers after a word and wanders in digital silence; the
     /// level tells at once.
     fn gate_db(&self) -> f32 {
-        (self.noise_db + ABOVE_NOISE_DB).min(LOUDEST_GATE_DB).max(self.min_level_db)
-    }
-
-    /// Follows the level of the background, quickly down and slowly up, wherever the network hears no speech.
-    fn follow_noise(&mut self, frame: Frame) {
-        if frame.score >= self.stay_score {
-            return;
-        }
-        let level_db = frame.level_db.max(QUIETEST_NOISE_DB).min(0.0);
-        let pace = if level_db < self.noise_db { 0.3 } else { 0.05 };
-        self.noise_db += (level_db - self.noise_db) * pace;
+        (self.noise.db() + ABOVE_NOISE_DB).min(LOUDEST_GATE_DB).max(self.min_level_db)
     }
 
     fn remember(&mut self, frame: Frame) {
-        let sounding = frame.allowed && frame.level_db >= (self.gate_db() - SOFT_ONSET_DB).max(self.noise_db + 3.0);
+        let sounding = frame.allowed && frame.level_db >= (self.gate_db() - SOFT_ONSET_DB).max(self.noise.db() + 3.0);
         if self.history.len() == HISTORY {
             self.history.pop_front();
         }
@@ -191,4 +180,3 @@ impl EdgeFinder {
         onset
     }
 }
-

@@ -68,7 +68,7 @@ fn a_caller_who_speaks_over_the_echo_is_heard() {
 #[test]
 fn the_protected_greeting_gives_way_only_to_clearly_louder_speech() {
     let agent = &agents("protected")[0];
-    let soft = telephone("protected-soft", Voice::Flite("kal"), "Mm hm.", -24.0, 300);
+    let soft = telephone("protected-soft", Voice::Flite("kal"), "Oh yes, right.", -16.0, 300);
     let loud = telephone("protected-loud", Voice::Flite("kal"), "Hello? Hello!", -1.0, 300);
     let over = |caller: &[u8], protect_ms| {
         let line = mix(&silence(agent), caller, 0, 0.0);
