@@ -95,13 +95,13 @@ impl EdgeFinder {
 
     /// Takes the next frame; says whether an edge lies at its end.
     pub(super) fn next(&mut self, frame: Frame) -> Option<Edge> {
-        let end_ms = frame.start_ms + FRAME_MS;
+        let end_ms = frame.start_ms.saturating_add(FRAME_MS);
         self.noise.follow(frame.level_db, frame.score < self.stay_score);
         self.remember(frame);
         match &mut self.state {
             State::Silent => {
                 let speech = self.is_speech(frame, self.start_score);
-                self.evidence = if speech { self.evidence + 1 } else { self.evidence.saturating_sub(1) };
+                self.evidence = if speech { self.evidence.saturating_add(1) } else { self.evidence.saturating_sub(1) };
                 if self.evidence < self.confirm_frames {
                     return None;
                 }

@@ -67,6 +67,14 @@ fn a_gap_ends_speech_that_was_going_on() {
 }
 
 #[test]
+fn the_end_of_time_is_survived() {
+    let mut listener = Listener::new(Rate::Hz8000, &VadSettings::default()).unwrap();
+    listener.skip_to(u64::MAX);
+    listener.push_pcm(&bursts(Rate::Hz8000)).unwrap();
+    assert_eq!(listener.audio_ms(), u64::MAX);
+}
+
+#[test]
 fn steady_listening_allocates_no_more() {
     let audio = bursts(Rate::Hz8000);
     let mut listener = Listener::new(Rate::Hz8000, &VadSettings::default()).unwrap();
