@@ -1,0 +1,69 @@
+//! libSQL: migrations, tenant-scoped repositories, event log.
+//!
+//! libSQL's local connection runs SQLite on the thread that polls it, so no future of it is ever polled on an async
+//! thread: one writer thread owns the only connection that writes and commits in groups, two reader threads serve reads,
+//! and the async API sends them closures and awaits the answers. Both queues are bounded; a full one makes the caller
+//! wait (see [`writer`] and [`reader`]).
+//!
+//! Tenancy is a type: data of a tenant is reached through [`Store::tenant`] and nowhere else. What [`Store`] itself offers
+//! is global by nature. The store reads no clock for anything it stores: times come in as unix milliseconds.
+
+mod accounts;
+mod agents;
+mod bind;
+mod calls;
+mod components;
+mod effects;
+mod error;
+#[cfg(feature = "failpoints")]
+mod failpoint;
+mod lease;
+mod log;
+mod migrate;
+mod numbers;
+mod page;
+mod reader;
+mod sqlite;
+mod store;
+mod tenants;
+mod tokens;
+mod transcript;
+mod writer;
+
+pub use accounts::Account;
+pub use agents::{AgentVersion, Agents, NewVersion};
+pub use calls::{Call, CallFilter, CallState, CallUpdate, Calls, Created, Direction, NewCall, NewLease};
+pub use components::{Component, Components};
+pub use effects::Effect;
+pub use error::StoreError;
+pub use lease::Lease;
+pub use log::{Append, Appended, EnqueueError, EventLog, Pending, ReducerState};
+pub use migrate::MigrationStatus;
+pub use numbers::{Number, NumberOwner, Numbers};
+pub use page::Page;
+pub use store::{Store, StoreConfig, TenantStore};
+pub use tenants::{Tenant, Tenants};
+pub use tokens::{OperatorToken, OperatorTokens};
+pub use transcript::{Role, TranscriptLine, messages, transcript};
+pub use writer::WriterStats;
+
+use trunkline_contract::{AgentId, CallId, TenantId};
+use uuid::Uuid;
+
+/// Result of everything here.
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// A new id, ordered by time of making.
+pub fn new_tenant_id() -> TenantId {
+    TenantId(Uuid::now_v7())
+}
+
+/// A new id, ordered by time of making.
+pub fn new_agent_id() -> AgentId {
+    AgentId(Uuid::now_v7())
+}
+
+/// A new id, ordered by time of making.
+pub fn new_call_id() -> CallId {
+    CallId(Uuid::now_v7())
+}

@@ -1,0 +1,94 @@
+//! Tokens: those of operators, kept as hashes, and the nonces of call tokens that were used.
+
+use crate::bind::{Columns, params};
+use crate::store::Store;
+use crate::{Result, StoreError};
+use rand::TryRngCore;
+use rand::rngs::OsRng;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use trunkline_contract::CallId;
+
+/// Used nonces are kept this long after they have expired, for clocks that step back.
+const NONCE_GRACE_MS: u64 = 3_600_000;
+/// What a token begins with, so that people and scanners know it.
+const PREFIX: &str = "trk_";
+
+/// A token of an operator, without the token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct OperatorToken {
+    /// Unique.
+    pub name: String,
+    /// Unix ms.
+    pub created_at_ms: u64,
+}
+
+/// The tokens of operators.
+pub struct OperatorTokens<'a>(pub(crate) &'a Store);
+
+fn hash(token: &str) -> Vec<u8> {
+    // The token has 256 random bits, so a slow hash would add nothing.
+    Sha256::digest(token.as_bytes()).to_vec()
+}
+
+fn operator_token(row: &Columns<'_>) -> Result<OperatorToken> {
+    Ok(OperatorToken { name: row.text(0)?, created_at_ms: row.u64(1)? })
+}
+
+impl OperatorTokens<'_> {
+    /// Makes a token. This is the only time that it can be seen.
+    ///
+    /// # Errors
+    /// `Taken`: there is one of this name.
+    pub async fn create(&self, name: impl Into<String>, now_ms: u64) -> Result<String> {
+        const SQL: &str = "INSERT INTO operator_tokens (hash, name, created_at_ms) VALUES (?1, ?2, ?3)";
+        let mut secret = [0_u8; 32];
+        let drawn = OsRng.try_fill_bytes(&mut secret);
+        drawn.map_err(|error| StoreError::Internal(format!("no random numbers: {error}")))?;
+        let digits: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
+        let token = format!("{PREFIX}{digits}");
+        let (name, hash) = (name.into(), hash(&token));
+        self.0
+            .write(move |tx| {
+                let made = tx.execute(SQL, params![hash, name, now_ms]);
+                made.map(|_| ()).map_err(|error| error.or_taken("a token of this name exists"))
+            })
+            .await?;
+        Ok(token)
+    }
+
+    /// Which token this is; none: it opens nothing.
+    pub async fn verify(&self, token: &str) -> Result<Option<OperatorToken>> {
+        const SQL: &str = "SELECT name, created_at_ms FROM operator_tokens WHERE hash = ?1";
+        let hash = hash(token);
+        self.0.read(move |db| Ok(db.first(SQL, params![hash], operator_token)?)).await
+    }
+
+    /// All tokens, oldest first.
+    pub async fn list(&self) -> Result<Vec<OperatorToken>> {
+        const SQL: &str = "SELECT name, created_at_ms FROM operator_tokens ORDER BY created_at_ms, name";
+        self.0.read(|db| Ok(db.all(SQL, params![], operator_token)?)).await
+    }
+
+    /// The token opens nothing any more; false when there was none.
+    pub async fn revoke(&self, name: impl Into<String>) -> Result<bool> {
+        let name = name.into();
+        self.0.write(move |tx| Ok(tx.execute("DELETE FROM operator_tokens WHERE name = ?1", params![name])? > 0)).await
+    }
+}
+
+impl Store {
+    /// Uses the nonce of a call token: true the first time, false ever after. Durable when it returns.
+    /// Nonces of tokens that expired more than an hour ago are forgotten on the way.
+    pub async fn nonce_use(&self, nonce: Vec<u8>, call: CallId, expires_ms: u64, now_ms: u64) -> Result<bool> {
+        const FORGET: &str = "DELETE FROM used_nonces WHERE nonce IN \
+            (SELECT nonce FROM used_nonces WHERE expires_ms < ?1 LIMIT 100)";
+        const USE: &str = "INSERT INTO used_nonces (nonce, call_id, expires_ms) VALUES (?1, ?2, ?3) \
+            ON CONFLICT DO NOTHING";
+        self.write(move |tx| {
+            tx.execute(FORGET, params![now_ms.saturating_sub(NONCE_GRACE_MS)])?;
+            Ok(tx.execute(USE, params![nonce, call, expires_ms])? > 0)
+        })
+        .await
+    }
+}

@@ -1,0 +1,130 @@
+//! The transcript: a projection of a log's messages, as heard.
+//!
+//! What was heard of a message is often known only after the message was needed, so a later row with the same index
+//! replaces the earlier one, and an assistant message that turned out to have said nothing counts as absent.
+
+use serde::Serialize;
+use std::collections::BTreeMap;
+use trunkline_contract::Ms;
+use trunkline_contract::chat::{Message, ToolCall};
+use trunkline_contract::log::{Entry, Row};
+
+/// Who speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs, reason = "the roles of the field")]
+pub enum Role {
+    User,
+    Assistant,
+    Tool,
+}
+
+/// One line of a transcript.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TranscriptLine {
+    /// Place in the model's history.
+    pub index: u32,
+    /// Who.
+    pub role: Role,
+    /// What was said; of an assistant, what was heard; of a tool, what it answered.
+    pub text: String,
+    /// When the message first appeared, on the call's clock.
+    pub at_ms: Ms,
+    /// The text was corrected later, usually because the caller heard only part of it.
+    pub corrected: bool,
+    /// Tools that the assistant asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tool_calls: Vec<ToolCall>,
+    /// Name of the tool that answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tool: Option<String>,
+}
+
+struct Latest<'a> {
+    first_at_ms: Ms,
+    corrected: bool,
+    message: &'a Message,
+}
+
+fn latest(rows: &[Row]) -> BTreeMap<u32, Latest<'_>> {
+    let mut all: BTreeMap<u32, Latest<'_>> = BTreeMap::new();
+    for row in rows {
+        let Entry::Message { index, message } = &row.entry else { continue };
+        all.entry(*index)
+            .and_modify(|known| {
+                known.corrected |= known.message != message;
+                known.message = message;
+            })
+            .or_insert(Latest { first_at_ms: row.at_ms, corrected: false, message });
+    }
+    all.retain(|_, latest| !is_absent(latest.message));
+    all
+}
+
+fn is_absent(message: &Message) -> bool {
+    matches!(message, Message::Assistant { text, tool_calls } if text.is_empty() && tool_calls.is_empty())
+}
+
+/// The model's history that rows in order amount to.
+pub fn messages(rows: &[Row]) -> Vec<Message> {
+    latest(rows).into_values().map(|latest| latest.message.clone()).collect()
+}
+
+/// The transcript that rows in order amount to; rows that are not messages are passed over.
+pub fn transcript(rows: &[Row]) -> Vec<TranscriptLine> {
+    latest(rows).into_iter().map(|(index, latest)| line(index, &latest)).collect()
+}
+
+fn line(index: u32, latest: &Latest<'_>) -> TranscriptLine {
+    let (role, text, tool_calls, tool) = match latest.message.clone() {
+        Message::User { text } => (Role::User, text, Vec::new(), None),
+        Message::Assistant { text, tool_calls } => (Role::Assistant, text, tool_calls, None),
+        Message::Tool { name, content, .. } => (Role::Tool, content, Vec::new(), Some(name)),
+    };
+    TranscriptLine { index, role, text, at_ms: latest.first_at_ms, corrected: latest.corrected, tool_calls, tool }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(seq: u64, index: u32, message: Message) -> Row {
+        Row { seq, at_ms: seq * 100, entry: Entry::Message { index, message }, component: None }
+    }
+
+    fn assistant(text: &str) -> Message {
+        Message::Assistant { text: text.to_owned(), tool_calls: Vec::new() }
+    }
+
+    fn user(text: &str) -> Message {
+        Message::User { text: text.to_owned() }
+    }
+
+    #[test]
+    fn the_last_row_of_an_index_counts_in_the_place_of_the_first() {
+        let rows = [
+            row(1, 0, assistant("Good morning, how can I help?")),
+            row(2, 1, user("Wait")),
+            row(3, 0, assistant("Good morning,")),
+        ];
+        let lines = transcript(&rows);
+        assert_eq!(lines[0].text, "Good morning,");
+        assert_eq!((lines[0].at_ms, lines[0].corrected), (100, true));
+        assert_eq!((lines[1].text.as_str(), lines[1].corrected), ("Wait", false));
+        assert_eq!(messages(&rows), [assistant("Good morning,"), user("Wait")]);
+    }
+
+    #[test]
+    fn an_answer_that_nobody_heard_is_absent() {
+        let rows = [row(1, 0, user("Hello")), row(2, 1, assistant("Hi")), row(3, 1, assistant(""))];
+        assert_eq!(messages(&rows), [user("Hello")]);
+        assert_eq!(transcript(&rows).len(), 1);
+    }
+
+    #[test]
+    fn an_answer_that_only_calls_tools_stays() {
+        let call = ToolCall { id: "1".into(), name: "lookup".into(), arguments: "{}".into() };
+        let rows = [row(1, 0, Message::Assistant { text: String::new(), tool_calls: vec![call.clone()] })];
+        assert_eq!(transcript(&rows)[0].tool_calls, [call]);
+    }
+}
