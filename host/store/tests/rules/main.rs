@@ -1,0 +1,82 @@
+//! The store's rules, over a real file.
+
+mod durability;
+mod leases;
+mod log;
+mod opening;
+mod registries;
+mod tenancy;
+
+use serde_json::json;
+use tempfile::TempDir;
+use trunkline_contract::log::{Entry, Row};
+use trunkline_contract::{AgentId, CallId};
+use trunkline_store::{Append, Direction, NewCall, NewLease, NewVersion, Store, StoreConfig, TenantStore, new_call_id};
+
+/// A store in a directory of its own, with one tenant, one agent, one call that is leased with fencing number 1.
+struct Fixture {
+    dir: TempDir,
+    store: Store,
+    tenant: TenantStore,
+    agent: AgentId,
+    call: CallId,
+}
+
+impl Fixture {
+    async fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let config = StoreConfig::new(dir.path());
+        Self::with(dir, config).await
+    }
+
+    async fn with(dir: TempDir, config: StoreConfig) -> Self {
+        let store = Store::open(config).await.unwrap();
+        let tenant = store.tenant(store.tenants().create("acme", 1).await.unwrap().id);
+        let agent = tenant.agents().create(version("front desk")).await.unwrap().agent_id;
+        let call = tenant.calls().create(new_call(agent)).await.unwrap().id;
+        Self { dir, store, tenant, agent, call }
+    }
+
+    fn config(&self) -> StoreConfig {
+        StoreConfig::new(self.dir.path())
+    }
+
+    /// As after a restart.
+    async fn reopened(mut self) -> Self {
+        self.store.close().await;
+        self.store = Store::open(self.config()).await.unwrap();
+        self.tenant = self.store.tenant(self.tenant.id());
+        self
+    }
+}
+
+fn version(name: &str) -> NewVersion {
+    NewVersion { document: json!({ "name": name }), author: Some("ann".into()), summary: None, now_ms: 5 }
+}
+
+fn new_call(agent: AgentId) -> NewCall {
+    NewCall {
+        id: new_call_id(),
+        agent_id: agent,
+        agent_version: 1,
+        channel: "phone-inbound".into(),
+        direction: Direction::Inbound,
+        caller: None,
+        callee: None,
+        carrier_call_sid: None,
+        account_sid: None,
+        started_at_ms: 1_000,
+        seed: u64::MAX - 3,
+        lease: Some(NewLease { owner: "host-a".into(), expires_ms: 10_000 }),
+    }
+}
+
+fn note(seq: u64) -> Row {
+    let entry = Entry::Note { level: "info".into(), text: format!("row {seq}") };
+    Row { seq, at_ms: seq * 20, entry, component: Some("d1".into()) }
+}
+
+fn append(call: CallId, rows: impl IntoIterator<Item = Row>) -> Append {
+    let rows = rows.into_iter().collect();
+    Append { call, fencing: 1, rows, state: None, snapshot: false, call_update: None, urgent: true }
+}
