@@ -3,7 +3,6 @@
 //! A projection of the rows `effect-intent` and `effect-outcome`, written in their transaction.
 
 use crate::bind::{Columns, json, params};
-use crate::calls::owns;
 use crate::log::EventLog;
 use crate::writer::Tx;
 use crate::{Result, StoreError};
@@ -83,21 +82,5 @@ impl EventLog {
             WHERE call_id = ?1 AND key = ?2";
         let key = key.into();
         self.read(call, move |db| Ok(db.first(SQL, params![call, key], effect)?)).await
-    }
-
-    /// Reads of a call, if it is this tenant's.
-    pub(crate) async fn read<T, F>(&self, call: CallId, work: F) -> Result<T>
-    where
-        T: Send + 'static,
-        F: FnOnce(&crate::sqlite::Db) -> Result<T> + Send + 'static,
-    {
-        let tenant = self.tenant.id;
-        self.tenant
-            .store
-            .read(move |db| {
-                owns(db, tenant, call)?;
-                work(db)
-            })
-            .await
     }
 }

@@ -3,10 +3,10 @@
 //! libSQL's local connection runs SQLite on the thread that polls it, so no future of it is ever polled on an async
 //! thread: one writer thread owns the only connection that writes and commits in groups, two reader threads serve reads,
 //! and the async API sends them closures and awaits the answers. Both queues are bounded; a full one makes the caller
-//! wait (see [`writer`] and [`reader`]).
+//! wait (see `writer` and `reader`).
 //!
 //! Tenancy is a type: data of a tenant is reached through [`Store::tenant`] and nowhere else. What [`Store`] itself offers
-//! is global by nature. The store reads no clock for anything it stores: times come in as unix milliseconds.
+//! is global by nature. Times come in as unix milliseconds; only that of a migration is the machine's own.
 
 mod accounts;
 mod agents;

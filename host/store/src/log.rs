@@ -7,6 +7,7 @@
 use crate::bind::{Columns, json, params};
 use crate::calls::{self, CallUpdate};
 use crate::effects;
+use crate::sqlite::Db;
 use crate::store::TenantStore;
 use crate::transcript::{TranscriptLine, messages, transcript};
 use crate::writer::{Full, Logged, Reply, Tx, Urgency};
@@ -180,6 +181,22 @@ impl EventLog {
     /// `NotFound`.
     pub async fn messages(&self, call: CallId) -> Result<Vec<Message>> {
         Ok(messages(&self.message_rows(call).await?))
+    }
+
+    /// Reads of a call, if it is this tenant's.
+    pub(crate) async fn read<T, F>(&self, call: CallId, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Db) -> Result<T> + Send + 'static,
+    {
+        let tenant = self.tenant.id;
+        self.tenant
+            .store
+            .read(move |db| {
+                calls::owns(db, tenant, call)?;
+                work(db)
+            })
+            .await
     }
 
     async fn message_rows(&self, call: CallId) -> Result<Vec<Row>> {

@@ -3,7 +3,7 @@
 //! Every statement is a literal and is prepared once per connection. libSQL's local futures do all their work in the first
 //! poll, so each is polled once, here, on the owning thread.
 
-use crate::bind::Columns;
+use crate::bind::{Columns, params};
 use crate::error::SqlError;
 use crate::{Result, StoreError};
 use libsql::{Builder, Connection, Statement, Value};
@@ -125,5 +125,3 @@ impl Db {
         Ok(self.all(sql, params, read)?.into_iter().next())
     }
 }
-
-use crate::bind::params;

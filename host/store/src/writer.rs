@@ -2,7 +2,8 @@
 //!
 //! A commit with `synchronous=FULL` costs a flush of the disk whatever is in it, so the thread takes everything that is
 //! queued, gives each write its own savepoint, and commits once; an answer is given only after that. A write that is not
-//! urgent waits up to [`JOIN_WINDOW`] for others to share its commit; an urgent one ends the wait for all.
+//! urgent waits up to [`JOIN_WINDOW`] for others to share its commit; an urgent one ends the wait for all. After some
+//! errors, such as a full disk, SQLite undoes the whole transaction; then every write of the group gets that error.
 //!
 //! The queue holds [`QUEUE`] writes. When it is full, the sender waits: writes are never dropped, and memory is bounded.
 
@@ -341,3 +342,6 @@ fn run_jobs(tx: &mut Tx<'_>, group: &mut [Queued]) -> Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,9 @@
 //! The store's rules, over a real file.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod durability;
+#[cfg(feature = "failpoints")]
+mod failpoints;
 mod leases;
 mod log;
 mod opening;
