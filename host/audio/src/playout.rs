@@ -27,17 +27,17 @@ mod span;
 #[cfg(test)]
 mod tests;
 
-pub use self::{
-    config::{Config, Format},
-    script::WordTiming,
-};
 use self::{
     clearing::{Clearing, Stopped},
-    clock::{CarrierClock, unsigned},
+    clock::CarrierClock,
     line::Line,
     passage::Passage,
     script::Pace,
     span::Edge,
+};
+pub use self::{
+    config::{Config, Format},
+    script::WordTiming,
 };
 
 /// Milliseconds on the call's monotonic clock, 0 at the start of the call.
@@ -179,7 +179,7 @@ impl Playout {
         while let Some(overdue) = self.clearings.pop_front_if(|c| c.deadline <= now) {
             self.settle_clearing(overdue, None);
         }
-        self.line.give_up(self.clock.present(now).lo, i64::from(self.config.echo_timeout_ms));
+        self.line.give_up(self.clock.latest_news(now), i64::from(self.config.echo_timeout_ms));
         self.retire();
         if self.gate == Gate::Reopening && !self.holds_unsettled() {
             self.gate = Gate::Open;
@@ -237,10 +237,13 @@ impl Playout {
             self.clear(now, out);
         }
         self.gate = Gate::Open;
-        let cut = std::mem::take(&mut self.passages).into();
+        let mut cut: Vec<_> = std::mem::take(&mut self.passages).into();
         match self.clearings.back_mut() {
             Some(clearing) if clearing.ending.is_none() => clearing.ending = Some(cut),
-            _ => self.end(cut),
+            _ => {
+                cut.iter_mut().for_each(|p| p.note_stopped(&self.line, self.line.settled(), true));
+                self.end(cut);
+            }
         }
     }
 
@@ -323,10 +326,9 @@ impl Playout {
     fn on_segment_mark(&mut self, now: Ms, id: u64) {
         let reading = self.clock.read(now);
         if let Some(mark) = self.line.awaits(id) {
-            if mark.measures {
-                self.clock.learn_lag(mark.sent, reading);
+            if let Some((sent, landed)) = self.line.reached_mark(mark, reading) {
+                self.clock.learn_lag(sent, landed);
             }
-            self.line.reached_mark(mark, reading);
             self.retire();
         } else {
             self.clearings.iter_mut().for_each(|c| c.echoed(id, reading));
@@ -342,7 +344,7 @@ impl Playout {
         while let Some(clearing) = self.clearings.pop_front_if(|c| c.id <= id) {
             let echoed = clearing.id == id;
             if echoed {
-                self.clock.learn_lag(clearing.sent(), reading);
+                self.clock.learn_lag(clearing.sent(), reading.at.middle());
             }
             self.settle_clearing(clearing, echoed.then_some(reading));
         }
@@ -397,7 +399,7 @@ impl Playout {
 
     /// Unplayed audio at the carrier when something sent now lands there, ms.
     fn cushion(&self, now: Ms) -> i64 {
-        self.line.end() - self.line.playhead(self.clock.landing(now), Edge::Middle)
+        self.line.end() - self.line.playhead(self.clock.surely_passed(now), Edge::Middle)
     }
 
     /// What could be sent next: of which passage, how much, and with how much audio at most still at the carrier. A full
@@ -419,8 +421,7 @@ impl Playout {
 
     fn next_message_due(&self) -> Option<Ms> {
         let (_, _, most) = self.next_message().filter(|_| self.gate == Gate::Open)?;
-        let landing = self.line.reaches(self.line.end() - most, Edge::Middle);
-        Some(unsigned(landing.saturating_sub(self.clock.landing(0))))
+        Some(self.clock.passes(self.line.reaches(self.line.end() - most, Edge::Middle)))
     }
 
     fn send_message(&mut self, now: Ms, out: &mut Vec<Out>) -> bool {

@@ -14,6 +14,10 @@ use super::{
     span::{Edge, Span},
 };
 
+/// A mark counts as flushed if it came back earlier than it can have been reached by more than this: a carrier that plays
+/// whole frames is up to one ahead of the clock.
+const SLACK_MS: i64 = 25;
+
 #[derive(Debug)]
 pub(super) struct Clearing {
     pub(super) id: u64,
@@ -75,14 +79,18 @@ impl Clearing {
         (Stopped { line: self.line, pos, at_least, exact }, self.ending)
     }
 
-    /// Sorts the echoes: marks that were reached are taken in, the first one that was flushed tells the time.
+    /// Sorts the echoes: marks that were reached are taken in, the first one that was flushed tells the time. One that
+    /// came back with the clear's own when it was about to be reached may be either, and tells nothing new.
     fn stopped_at(&mut self, emptied: Option<Reading>) -> Option<Reading> {
         for (mark, reading) in self.echoes.drain(..) {
             let before = emptied.is_some_and(|e| reading.at.hi < e.at.lo);
-            if before || reading.at.hi >= self.line.reaches(mark.position(), Edge::Early) {
-                self.line.reached_mark(mark, reading);
-            } else {
+            let early = reading.at.hi + SLACK_MS < self.line.reaches(mark.position(), Edge::Early);
+            let late = reading.at.lo > self.line.reaches(mark.position(), Edge::Late);
+            if early && (self.line.is_exact() || !before) {
                 return Some(narrowed(emptied, reading));
+            }
+            if before || late {
+                self.line.reached_mark(mark, reading);
             }
         }
         emptied

@@ -14,7 +14,8 @@ use super::{Ms, span::Span};
 /// to follow two clocks that drift apart.
 const DELAY_MEMORY_MS: i64 = 5_000;
 
-/// Inbound media counts as stopped when it is later than anything seen lately by more than this.
+/// Inbound media that is later than anything seen lately may be stopped or held up, and news with it. Beyond this it
+/// counts as stopped.
 const STALL_MS: i64 = 200;
 
 /// A stamp that is further off than this belongs to another stream: the clock starts anew.
@@ -90,12 +91,15 @@ impl CarrierClock {
         let now = signed(now);
         let delays = self.delays();
         let by_delay = Span::new(now - delays.hi, now - delays.lo);
-        match &self.stream {
-            Some(stream) if now - stream.latest <= delays.hi + self.step + STALL_MS => {
-                let step = Span::new(stream.latest, stream.latest + self.step);
-                Reading { at: step.intersect(by_delay).unwrap_or(step), exact: true }
-            }
-            _ => Reading { at: by_delay, exact: false },
+        let Some(stream) = &self.stream else { return Reading { at: by_delay, exact: false } };
+        let overdue = now - stream.latest - delays.hi - self.step;
+        if overdue <= 0 {
+            let step = Span::new(stream.latest, stream.latest + self.step);
+            Reading { at: step.intersect(by_delay).unwrap_or(step), exact: true }
+        } else if overdue <= STALL_MS {
+            Reading { at: Span::new(stream.latest, by_delay.hi), exact: false }
+        } else {
+            Reading { at: by_delay, exact: false }
         }
     }
 
@@ -104,20 +108,35 @@ impl CarrierClock {
         signed(now) + self.lag.unwrap_or(UNMEASURED_LAG_MS)
     }
 
+    /// The latest moment of which there can be news.
+    pub(super) fn latest_news(&self, now: Ms) -> i64 {
+        signed(now) + self.news_ahead()
+    }
+
     /// What time it is at the carrier: later than anything of which there can be news, earlier than anything sent now
     /// can land.
     pub(super) fn present(&self, now: Ms) -> Span {
-        Span::new(signed(now) - self.delays().lo, self.landing(now))
+        Span::new(self.latest_news(now), self.landing(now))
+    }
+
+    /// Up to when the carrier has certainly played by the time at which something sent now lands.
+    pub(super) fn surely_passed(&self, now: Ms) -> i64 {
+        self.lag.map_or_else(|| self.latest_news(now), |lag| signed(now) + lag)
+    }
+
+    /// Call time at which [`Self::surely_passed`] gets there.
+    pub(super) fn passes(&self, at: i64) -> Ms {
+        unsigned(at.saturating_sub(self.surely_passed(0)))
     }
 
     /// Call time at which there can be news, at the earliest, of what happens at `at`.
     pub(super) fn news_of(&self, at: i64) -> Ms {
-        unsigned(at + self.delays().lo)
+        unsigned(at.saturating_sub(self.news_ahead()))
     }
 
-    /// Something sent at `sent` was answered at once, at `at`.
-    pub(super) fn learn_lag(&mut self, sent: Ms, at: Reading) {
-        let sample = at.at.middle() - signed(sent);
+    /// Something sent at `sent` landed at `at`.
+    pub(super) fn learn_lag(&mut self, sent: Ms, at: i64) {
+        let sample = at - signed(sent);
         self.lag = Some(self.lag.map_or(sample, |lag| lag + (sample - lag) / 4));
     }
 
@@ -129,6 +148,11 @@ impl CarrierClock {
     /// The measured round trip, ms; `None` before the first measurement.
     pub(super) fn round_trip(&self) -> Option<Ms> {
         self.lag.map(|lag| unsigned(lag + self.delays().lo))
+    }
+
+    /// News cannot be ahead of what is sent in answer, whatever the clocks say.
+    fn news_ahead(&self) -> i64 {
+        (-self.delays().lo).min(self.landing(0))
     }
 
     fn delays(&self) -> Span {

@@ -47,8 +47,6 @@ pub(super) struct Mark {
     pub(super) sent: Ms,
     /// It goes ahead of audio that may find the carrier's buffer empty: its echo tells when that audio starts.
     pub(super) leads: bool,
-    /// Nothing was left to play before it: its echo tells the way there and back.
-    pub(super) measures: bool,
     at: i64,
 }
 
@@ -71,6 +69,9 @@ pub(super) struct Line {
     messages: VecDeque<Message>,
     marks: VecDeque<Mark>,
     anchor: Option<Anchor>,
+    /// The latest audio that was sent when nothing was left to play, as long as no echo told when it started: when it
+    /// was sent, and its position.
+    start: Option<(Ms, i64)>,
     end: i64,
     marked: i64,
 }
@@ -79,14 +80,16 @@ impl Line {
     /// Puts audio on the line, `len` ms of it.
     pub(super) fn send(&mut self, now: Ms, landed: i64, passage: PassageId, from_ms: u32, audio: Bytes, len: u32) {
         let len = i64::from(len);
+        if !self.outstanding() {
+            self.start = Some((now, self.end));
+        }
         self.messages.push_back(Message { passage, from_ms, audio, at: self.end, len, sent: now, landed });
         self.end += len;
     }
 
     /// Puts a mark behind everything that was sent.
     pub(super) fn mark(&mut self, now: Ms, id: u64, leads: bool) {
-        let measures = !self.outstanding();
-        self.marks.push_back(Mark { id, sent: now, leads, measures, at: self.end });
+        self.marks.push_back(Mark { id, sent: now, leads, at: self.end });
         self.marked = self.end;
     }
 
@@ -120,25 +123,29 @@ impl Line {
     }
 
     /// The carrier played everything before this mark, and reached it at `reading`. Marks before it are not waited for.
-    pub(super) fn reached_mark(&mut self, mark: Mark, reading: Reading) {
+    /// The first one after a start tells the way to the carrier: when audio was sent, and when it started to play.
+    pub(super) fn reached_mark(&mut self, mark: Mark, reading: Reading) -> Option<(Ms, i64)> {
         if mark.at < self.settled() {
-            return;
+            return None;
         }
         self.marks.retain(|m| m.id > mark.id);
         for message in self.messages.iter_mut().filter(|m| m.sent <= mark.sent) {
-            message.landed = message.landed.min(reading.at.middle());
+            message.landed = message.landed.min(reading.at.lo);
         }
         let at = match self.anchor {
             Some(anchor) => arrival(anchor.at.later_by(mark.at - anchor.pos), mark.leads, reading),
             None => reading.at,
         };
         self.settle(Anchor { pos: mark.at, at, exact: reading.exact });
+        let (sent, pos) = self.start.take_if(|(_, pos)| *pos <= mark.at)?;
+        Some((sent, at.middle() - (mark.at - pos)))
     }
 
     /// Takes for played what must have ended `patience` ms before `latest_news` and was not reported.
     pub(super) fn give_up(&mut self, latest_news: i64, patience: i64) {
         while let Some((pos, at)) = self.unreported().filter(|(_, at)| at.saturating_add(patience) <= latest_news) {
             self.marks.retain(|m| m.at > pos || (m.at == pos && m.leads));
+            self.start = None;
             self.settle(Anchor { pos, at: Span::point(at), exact: false });
         }
     }

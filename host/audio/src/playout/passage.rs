@@ -112,7 +112,9 @@ impl Passage {
         if self.line_end.take().is_none_or(|end| end <= pos) {
             return;
         }
-        let word = line.played_of(self.id, pos).map_or(0, |ms| self.script.word_start(ms, self.duration(pace)));
+        // A frame more than the bounds ask for: the fastest way there may be faster than any seen.
+        let certain = line.played_of(self.id, pos).map_or(0, |ms| ms.saturating_sub(self.format.frame_ms));
+        let word = self.script.word_start(certain, self.duration(pace));
         if let Some((from_ms, audio)) = line.sent_from(self.id, word, self.format.frame_ms) {
             let mut unsent: BytesMut = audio.iter().flatten().copied().collect();
             unsent.extend_from_slice(&self.unsent);
