@@ -4,9 +4,11 @@
 //! record of what the caller would have heard, which is what scenarios and benchmarks compare the host with.
 
 mod call;
+pub mod cli;
 mod clip;
 mod clock;
 mod document;
+mod echo;
 mod hostile;
 mod link;
 mod messages;
@@ -17,6 +19,7 @@ mod script;
 mod socket;
 mod spec;
 mod stream;
+pub mod summary;
 #[cfg(test)]
 mod tests;
 mod web;

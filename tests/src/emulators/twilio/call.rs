@@ -328,8 +328,9 @@ impl Call {
 
     /// Notes the new state and reports it, if it was asked for; nothing waits for the answer.
     fn report(&mut self, event: &str, status: CallStatus) {
-        self.status = status.clone();
         self.network.note_status(&self.sid, &status, self.record.lasted_ms);
+        let (over, busy) = (status.is_final(), status == CallStatus::Busy);
+        self.status = status;
         let wanted = self.spec.status_events.iter().any(|wanted| wanted == event);
         let Some(url) = self.spec.status_callback.clone().filter(|_| wanted) else { return };
         let mut form = self.webhook(None);
@@ -337,13 +338,13 @@ impl Call {
         form.push("SequenceNumber", self.report_number.to_string());
         form.push("Timestamp", rfc2822_now());
         self.report_number += 1;
-        if status.is_final() {
+        if over {
             let seconds = (self.record.lasted_ms / 1_000.0).round() as u64;
             form.push("CallDuration", seconds.to_string());
             form.push("Duration", seconds.div_ceil(60).to_string());
-            form.push("SipResponseCode", if status == CallStatus::Busy { "486" } else { "200" });
+            form.push("SipResponseCode", if busy { "486" } else { "200" });
         }
-        self.send_report(format!("status:{event}"), url, form);
+        self.send_report(format!("status:{event}"), &url, form);
     }
 
     fn report_stream(&mut self, url: Option<&str>, stream_sid: &str, event: &str) {
@@ -356,13 +357,13 @@ impl Call {
             ("StreamEvent", event),
             ("Timestamp", &rfc2822_now()),
         ];
-        self.send_report(format!("stream:{event}"), url.to_owned(), form.into_iter().collect());
+        self.send_report(format!("stream:{event}"), url, form.into_iter().collect());
     }
 
-    fn send_report(&mut self, purpose: String, url: String, form: Form) {
+    fn send_report(&mut self, purpose: String, url: &str, form: Form) {
         let signer = Signer::of(&self.spec, self.spec.faults.wrong_webhook_signature);
         let http = self.network.http.clone();
-        let url = absolute(&self.spec.url, &url);
+        let url = absolute(&self.spec.url, url);
         let request = Post { purpose, url, form, retry_for: Duration::ZERO };
         let placed = self.placed;
         self.reports.spawn(async move { post(&http, &signer, placed, request).await });
