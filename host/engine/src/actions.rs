@@ -8,7 +8,7 @@ use trunkline_contract::{Action, ActionKind, EffectId};
 /// Longest text of one `say`, bytes.
 const MAX_SAY_BYTES: usize = 8_000;
 /// Longest timer, ms.
-const MAX_TIMER_MS: u64 = 86_400_000;
+pub(crate) const MAX_TIMER_MS: u64 = 86_400_000;
 
 impl Call {
     /// Carries out one action; `superseded`: something happened since it was decided that makes its speech stale.
@@ -84,7 +84,7 @@ impl Call {
     }
 
     pub(crate) fn deny(&mut self, effect: EffectId, action: &str, rule: &str, message: &str) {
-        if self.decisions.answering_denial() {
+        if self.decisions.answering_denial() || self.ending.told() {
             let text = format!("{action} {effect} denied ({rule}): {message}");
             self.append(Entry::Note { level: "warn".to_owned(), text });
             return;

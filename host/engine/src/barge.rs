@@ -49,6 +49,8 @@ impl Call {
     pub(crate) fn barge_due(&mut self) {
         match self.barge.state {
             State::Quiet if self.speech_lasts() && self.can_interrupt() => self.suspect(),
+            // Something that is to be heard to its end was added to what is held back.
+            State::Suspected { .. } if self.agent_active() && !self.can_interrupt() => self.barge_refuted(),
             State::Suspected { .. } if self.barge.deadline(&self.config).is_some_and(|at| at <= self.now) => {
                 self.barge_refuted();
             }
@@ -62,7 +64,9 @@ impl Call {
     }
 
     fn can_interrupt(&self) -> bool {
-        self.config.rules.interruption.enabled && self.agent_active() && self.interruptible()
+        // The last words before the end are heard whole.
+        let allowed = self.config.rules.interruption.enabled && !self.ending.closing();
+        allowed && self.agent_active() && self.interruptible()
     }
 
     fn suspect(&mut self) {
@@ -79,8 +83,7 @@ impl Call {
             return;
         }
         let words = self.caller.words();
-        let count = words.split_whitespace().count();
-        let enough = count >= self.config.rules.interruption.min_words.max(1) as usize && !self.is_backchannel(&words);
+        let enough = !self.is_aside(&words) && !(self.caller.tentative() && self.may_become_backchannel(&words));
         let suspected = matches!(self.barge.state, State::Suspected { .. });
         if enough && (suspected || (self.caller.is_open() && self.speech_heard() && self.can_interrupt())) {
             self.confirm();
@@ -106,9 +109,10 @@ impl Call {
 
     /// The caller finished a turn while the agent was speaking: that interrupts, where it may.
     pub(crate) fn interrupt_for_turn(&mut self) {
-        let suspected = matches!(self.barge.state, State::Suspected { .. });
-        if suspected || self.can_interrupt() {
+        if self.can_interrupt() {
             self.confirm();
+        } else {
+            self.barge_refuted();
         }
     }
 
@@ -122,17 +126,31 @@ impl Call {
         self.send(outs);
     }
 
-    /// Only words that listeners say while they listen.
-    pub(crate) fn is_backchannel(&self, text: &str) -> bool {
+    /// Too little to stop an agent that speaks: a backchannel, or fewer words than the rules ask for.
+    pub(crate) fn is_aside(&self, text: &str) -> bool {
+        let count = text.split_whitespace().count();
+        count < self.config.rules.interruption.min_words as usize || self.beyond_backchannel(text).is_empty()
+    }
+
+    /// An interim result that so far is only the beginning of a phrase to ignore: "I" of "I see".
+    fn may_become_backchannel(&self, text: &str) -> bool {
+        let rest = self.beyond_backchannel(text);
+        self.ignored_phrases().any(|phrase| phrase.starts_with(&rest))
+    }
+
+    /// What is left without the words that listeners say while they listen.
+    fn beyond_backchannel(&self, text: &str) -> String {
         let mut rest = normalise(text);
-        let phrases: Vec<String> = self.config.rules.interruption.ignore.iter().map(|p| normalise(p)).collect();
-        while !rest.is_empty() {
-            let Some(phrase) = phrases.iter().filter(|p| starts_with_words(&rest, p)).max_by_key(|p| p.len()) else {
-                return false;
-            };
-            rest = rest.split_off(phrase.len()).trim_start().to_owned();
+        while let Some(len) =
+            self.ignored_phrases().filter(|p| starts_with_words(&rest, p)).map(|p| p.len()).max().filter(|len| *len > 0)
+        {
+            rest = rest.split_off(len).trim_start().to_owned();
         }
-        !text.trim().is_empty()
+        rest
+    }
+
+    fn ignored_phrases(&self) -> impl Iterator<Item = String> {
+        self.config.rules.interruption.ignore.iter().map(|phrase| normalise(phrase))
     }
 }
 

@@ -39,8 +39,8 @@ impl Call {
             Runner::EndCall => {
                 // Whoever ends a call without a word gets the good-bye of the contract.
                 let mute = self.speeches.jobs().all(|(_, job)| match &job.kind {
-                    Kind::Say => false,
-                    Kind::Generate(generation) => generation.is_mute(),
+                    Kind::Say => job.interrupted,
+                    Kind::Generate(generation) => job.interrupted || generation.is_mute(),
                 });
                 if mute {
                     self.end_politely("agent-hangup");

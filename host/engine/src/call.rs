@@ -5,6 +5,7 @@ use crate::caller::CallerTurn;
 use crate::decide::Decisions;
 use crate::ending::Ending;
 use crate::history::History;
+use crate::latency::Latency;
 use crate::media::Media;
 use crate::silence::SilenceClock;
 use crate::speech::Speeches;
@@ -15,7 +16,7 @@ use serde_json::{Map, Value};
 use std::collections::HashSet;
 use trunkline_audio::playout::Playout;
 use trunkline_contract::event::Event;
-use trunkline_contract::log::{Entry, Row, TurnLatency};
+use trunkline_contract::log::{Entry, Row};
 use trunkline_contract::{EffectId, Ms};
 
 /// One call.
@@ -23,6 +24,7 @@ use trunkline_contract::{EffectId, Ms};
 pub struct Call {
     pub(crate) config: CallConfig,
     pub(crate) now: Ms,
+    begun: bool,
     pub(crate) out: Vec<Command>,
     pub(crate) next_seq: u64,
     pub(crate) committed: u64,
@@ -40,7 +42,7 @@ pub struct Call {
     pub(crate) silence: SilenceClock,
     pub(crate) ending: Ending,
     pub(crate) media: Media,
-    pub(crate) latency: Option<TurnLatency>,
+    pub(crate) latency: Latency,
     pub(crate) results: Map<String, Value>,
 }
 
@@ -49,6 +51,7 @@ impl Call {
     pub fn new(config: CallConfig) -> Self {
         Self {
             now: 0,
+            begun: false,
             out: Vec::new(),
             next_seq: 1,
             committed: 0,
@@ -65,7 +68,7 @@ impl Call {
             silence: SilenceClock::default(),
             ending: Ending::default(),
             media: Media::default(),
-            latency: None,
+            latency: Latency::default(),
             results: Map::new(),
             config,
         }
@@ -113,7 +116,8 @@ impl Call {
             self.tools.deadline(),
             self.timers.deadline(),
             self.silence_deadline(),
-            self.ending.deadline(&self.config),
+            self.ending_deadline(),
+            self.decisions.deadline(),
             self.media.deadline(&self.config),
         ]
         .into_iter()
@@ -142,10 +146,14 @@ impl Call {
     }
 
     fn begin(&mut self) {
+        if std::mem::replace(&mut self.begun, true) {
+            return;
+        }
         if self.next_seq > 1 {
             self.decide_pending();
             return;
         }
+        self.media.awaited_since(self.now);
         let component = self.component().clone();
         self.append(Entry::Component { digest: component.digest, reason: component.reason });
         self.ending.begun_at(self.now);
@@ -162,8 +170,9 @@ impl Call {
         self.timers_due();
         self.silence_due();
         self.media_due();
-        self.ending_due();
+        self.start_waiting_generation();
         self.poll_playout();
+        self.ending_due();
         self.pump();
     }
 
@@ -204,6 +213,9 @@ impl Call {
     }
 
     fn digit(&mut self, key: char) {
+        if !self.media.open() {
+            return;
+        }
         self.silence.heard_caller(self.now);
         if matches!(key, '0'..='9' | '*' | '#' | 'A'..='D') {
             let digits = trunkline_contract::event::Digits { digits: key.to_string(), reason: "key".to_owned() };

@@ -13,6 +13,18 @@ use trunkline_contract::log::Entry;
 const FALLBACK_EVERY_MS: Ms = 10_000;
 /// So many dropped events in a row end the call.
 const MAX_DROPPED: u32 = 3;
+/// At most so many decisions begin within `PACE_MS`: a behaviour that answers every answer cannot run hot.
+const PACE: u32 = 100;
+const PACE_MS: Ms = 1_000;
+
+/// An event that waits for its decision.
+#[derive(Debug)]
+struct Waiting {
+    event: Event,
+    /// What it was about is superseded when the turn has changed since.
+    turn: u32,
+    retried: bool,
+}
 
 #[derive(Debug)]
 struct Deciding {
@@ -25,7 +37,7 @@ struct Deciding {
 /// Events that wait and the one that is being decided.
 #[derive(Debug, Default)]
 pub(crate) struct Decisions {
-    queue: VecDeque<(Event, bool)>,
+    queue: VecDeque<Waiting>,
     deciding: Option<Deciding>,
     state: Vec<u8>,
     component: usize,
@@ -34,6 +46,8 @@ pub(crate) struct Decisions {
     fallback_at: Option<Ms>,
     dropped: u32,
     answering_denial: bool,
+    /// Begin of the stretch in which decisions are counted, and how many began in it.
+    paced: (Ms, u32),
 }
 
 impl Decisions {
@@ -45,6 +59,22 @@ impl Decisions {
         self.state = state;
         self.component = component;
         self.deciding = pending.map(|(event_seq, event)| Deciding { event_seq, event, turn: 0, retried: false });
+    }
+
+    pub(crate) fn deadline(&self) -> Option<Ms> {
+        let waits = self.deciding.is_none() && !self.queue.is_empty();
+        (waits && self.paced.1 >= PACE).then(|| self.paced.0 + PACE_MS)
+    }
+
+    fn may_begin(&mut self, now: Ms) -> bool {
+        if now >= self.paced.0 + PACE_MS {
+            self.paced = (now, 0);
+        }
+        self.paced.1 < PACE
+    }
+
+    fn wait(&mut self, event: Event) {
+        self.queue.push_back(Waiting { event, turn: self.turn, retried: false });
     }
 
     pub(crate) fn idle(&self) -> bool {
@@ -71,47 +101,64 @@ impl Call {
             if matches!(event, Event::UserTurn(_)) {
                 self.decisions.supersede();
             }
-            self.decisions.queue.push_back((event, false));
+            self.decisions.wait(event);
         }
     }
 
     /// Starts the next decision when none is running.
     pub(crate) fn pump(&mut self) {
-        if self.decisions.deciding.is_some() {
+        if self.decisions.deciding.is_some() || !self.decisions.may_begin(self.now) {
             return;
         }
-        if let Some((event, retried)) = self.decisions.queue.pop_front() {
-            self.decide(event, retried);
+        if let Some(waiting) = self.decisions.queue.pop_front() {
+            self.decide(waiting);
+        } else if let Some(event) = self.last_event() {
+            self.decide(Waiting { event, turn: self.decisions.turn, retried: false });
         }
     }
 
-    fn decide(&mut self, event: Event, retried: bool) {
+    fn decide(&mut self, waiting: Waiting) {
+        let Waiting { event, turn, retried } = waiting;
+        self.decisions.paced.1 += 1;
         let seed = splitmix(self.config.seed, self.next_seq);
         let urgent = matches!(event, Event::Started(_) | Event::Resumed(_));
         let event_seq = self.append_with(Entry::Event { event: event.clone(), seed }, None, urgent);
         if urgent {
             self.speak_after = event_seq;
         }
-        self.ask(event_seq, event, retried);
+        self.ask(Deciding { event_seq, event, turn, retried });
     }
 
     /// Asks again for an event that is in the log without an answer.
     pub(crate) fn decide_pending(&mut self) {
         if let Some(pending) = self.decisions.deciding.take() {
-            self.ask(pending.event_seq, pending.event, false);
+            self.ask(pending);
         }
     }
 
-    fn ask(&mut self, event_seq: u64, event: Event, retried: bool) {
+    fn ask(&mut self, deciding: Deciding) {
         self.out.push(Command::Decide {
-            event_seq,
+            event_seq: deciding.event_seq,
             component: self.decisions.component,
-            event: Box::new(event.clone()),
+            event: Box::new(deciding.event.clone()),
             state: self.decisions.state.clone(),
-            seed: splitmix(self.config.seed, event_seq),
+            seed: splitmix(self.config.seed, deciding.event_seq),
         });
-        let turn = self.decisions.turn;
-        self.decisions.deciding = Some(Deciding { event_seq, event, turn, retried });
+        self.decisions.deciding = Some(deciding);
+    }
+
+    /// The behaviour gave no answer in time to what came before the end: the log keeps it as dropped.
+    pub(crate) fn drop_undecided(&mut self) {
+        let reason = "the call was over";
+        if let Some(deciding) = self.decisions.deciding.take() {
+            self.append(Entry::Dropped { event_seq: deciding.event_seq, reason: reason.to_owned() });
+        }
+        let waiting: Vec<Event> = self.decisions.queue.drain(..).map(|waiting| waiting.event).collect();
+        for event in waiting.into_iter().chain(self.last_event()) {
+            let seed = splitmix(self.config.seed, self.next_seq);
+            let event_seq = self.append(Entry::Event { event, seed });
+            self.append(Entry::Dropped { event_seq, reason: reason.to_owned() });
+        }
     }
 
     pub(crate) fn decided(&mut self, event_seq: u64, outcome: Result<Decision, String>) {
@@ -159,9 +206,10 @@ impl Call {
             self.say_line(&line);
         }
         if !deciding.retried {
-            self.decisions.queue.push_front((deciding.event, true));
+            let Deciding { event, turn, .. } = deciding;
+            self.decisions.queue.push_front(Waiting { event, turn, retried: true });
         } else if self.decisions.component + 1 < self.config.components.len() {
-            self.next_component(deciding.event);
+            self.next_component(deciding);
         } else {
             self.decisions.dropped += 1;
             if self.decisions.dropped >= MAX_DROPPED || matches!(deciding.event, Event::Started(_)) {
@@ -171,17 +219,19 @@ impl Call {
     }
 
     /// Goes on with the next component of the ladder. Its state starts empty, so it is told about the call first.
-    fn next_component(&mut self, event: Event) {
+    fn next_component(&mut self, deciding: Deciding) {
         self.decisions.component += 1;
         self.decisions.state.clear();
         let component = self.component().clone();
         self.append(Entry::Component { digest: component.digest, reason: component.reason });
         let call = self.config.call.clone();
+        let Deciding { event, turn, .. } = deciding;
         let began = matches!(event, Event::Started(_));
-        self.decisions.queue.push_front((event, false));
+        self.decisions.queue.push_front(Waiting { event, turn, retried: false });
         if !began {
             let resumed = Resumption { reason: "component-changed".to_owned(), call };
-            self.decisions.queue.push_front((Event::Resumed(Box::new(resumed)), false));
+            let event = Event::Resumed(Box::new(resumed));
+            self.decisions.queue.push_front(Waiting { event, turn: self.decisions.turn, retried: false });
         }
     }
 }

@@ -1,4 +1,7 @@
 //! The end of a call: once, whatever comes first, and after the last word was heard where that is possible.
+//!
+//! The end has an order: the last words, the media socket, the ends of everything that was under way, and only then
+//! `ended`. So the behaviour learns of each effect, and nothing follows its last event.
 
 use crate::{Call, CallConfig, Command, EndOfMedia};
 use trunkline_contract::Ms;
@@ -6,8 +9,8 @@ use trunkline_contract::action::HangUp;
 use trunkline_contract::event::{Ended, Event};
 use trunkline_contract::log::Entry;
 
-/// The behaviour's last decision may take this long, ms.
-const LAST_DECISION_MS: Ms = 1_000;
+/// The behaviour's last decisions may take this long, ms.
+const LAST_DECISIONS_MS: Ms = 1_000;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 enum State {
@@ -21,7 +24,11 @@ enum State {
     /// The media socket is closed; the behaviour is told.
     Over {
         reason: String,
+        duration_ms: Ms,
+        /// Nothing but the behaviour has been waited for since then.
         since: Ms,
+        /// The behaviour has got its last event.
+        told: bool,
     },
     Finished,
 }
@@ -31,7 +38,6 @@ enum State {
 pub(crate) struct Ending {
     state: State,
     begun: Ms,
-    max_duration_said: bool,
 }
 
 impl Ending {
@@ -52,26 +58,40 @@ impl Ending {
         matches!(self.state, State::Closing { .. })
     }
 
-    /// After the end the behaviour hears only of effects that end and of the end itself.
-    pub(crate) fn accepts(&self, event: &Event) -> bool {
-        !self.over()
-            || matches!(
-                event,
-                Event::Ended(_)
-                    | Event::Said(_)
-                    | Event::Interrupted(_)
-                    | Event::Generated(_)
-                    | Event::ToolFinished(_)
-                    | Event::Failed(_)
-            )
+    /// The behaviour has got its last event.
+    pub(crate) fn told(&self) -> bool {
+        matches!(self.state, State::Over { told: true, .. } | State::Finished)
     }
 
-    pub(crate) fn deadline(&self, config: &CallConfig) -> Option<Ms> {
-        match self.state {
-            State::Running => Some(self.begun + max_ms(config)),
-            State::Closing { since, .. } => Some(since + config.timeouts.farewell),
-            State::Over { since, .. } => Some(since + LAST_DECISION_MS),
-            State::Finished => None,
+    /// After the end the behaviour hears only of effects that end, and then of the end itself.
+    pub(crate) fn accepts(&self, event: &Event) -> bool {
+        let ends_an_effect = matches!(
+            event,
+            Event::Said(_)
+                | Event::Interrupted(_)
+                | Event::Generated(_)
+                | Event::ToolFinished(_)
+                | Event::Failed(_)
+                | Event::Denied(_)
+                | Event::EffectDone(_)
+        );
+        !self.over() || (ends_an_effect && !self.told())
+    }
+
+    /// An end that was decided before the host was lost.
+    pub(crate) fn restore(&mut self, begun: Ms, now: Ms, closing: bool, told: Option<Ended>) {
+        self.begun = begun;
+        if let Some(Ended { reason, duration_ms }) = told {
+            self.state = State::Over { reason, duration_ms, since: now, told: true };
+        } else if closing {
+            self.state = State::Closing { reason: "agent-hangup".to_owned(), since: now };
+        }
+    }
+
+    /// Something outside of the behaviour ended: from now on only the behaviour is waited for.
+    pub(crate) fn outlasted(&mut self, now: Ms) {
+        if let State::Over { since, .. } = &mut self.state {
+            *since = now;
         }
     }
 }
@@ -112,34 +132,56 @@ impl Call {
         if self.ending.over() {
             return;
         }
-        self.ending.state = State::Over { reason: reason.to_owned(), since: self.now };
+        let duration_ms = self.now.saturating_sub(self.ending.begun);
+        self.ending.state = State::Over { reason: reason.to_owned(), duration_ms, since: self.now, told: false };
         self.stop_everything();
         if self.media.close() {
             self.append(Entry::MediaStopped { reason: "closed".to_owned() });
             self.out.push(Command::CloseMedia(EndOfMedia::HangUp));
         }
-        let duration_ms = self.now - self.ending.begun;
-        self.enqueue(Event::Ended(Ended { reason: reason.to_owned(), duration_ms }));
+    }
+
+    /// `ended`, once everything else is over; at most once.
+    pub(crate) fn last_event(&mut self) -> Option<Event> {
+        if self.tools.busy() {
+            return None;
+        }
+        let State::Over { reason, duration_ms, told, .. } = &mut self.ending.state else { return None };
+        if std::mem::replace(told, true) {
+            return None;
+        }
+        Some(Event::Ended(Ended { reason: reason.clone(), duration_ms: *duration_ms }))
     }
 
     pub(crate) fn ending_decided(&mut self) {
-        let State::Over { reason, .. } = std::mem::replace(&mut self.ending.state, State::Finished) else { return };
-        let duration_ms = self.now - self.ending.begun;
+        let state = std::mem::replace(&mut self.ending.state, State::Finished);
+        let State::Over { reason, duration_ms, .. } = state else { return };
         self.append_urgent(Entry::Ended { reason: reason.clone(), duration_ms });
         self.out.push(Command::Finished { reason });
     }
 
+    pub(crate) fn ending_deadline(&self) -> Option<Ms> {
+        match self.ending.state {
+            State::Running => Some(self.ending.begun + max_ms(&self.config)),
+            State::Closing { since, .. } => Some(since + self.config.timeouts.farewell),
+            // A tool that must not be dropped has a deadline of its own.
+            State::Over { .. } if self.tools.busy() => None,
+            State::Over { since, .. } => Some(since + LAST_DECISIONS_MS),
+            State::Finished => None,
+        }
+    }
+
     pub(crate) fn ending_due(&mut self) {
-        let late = self.ending.deadline(&self.config).is_some_and(|at| at <= self.now);
+        let late = self.ending_deadline().is_some_and(|at| at <= self.now);
         match self.ending.state.clone() {
-            State::Running if late && !self.ending.max_duration_said => {
-                self.ending.max_duration_said = true;
-                self.end_politely("max-duration");
-            }
+            State::Running if late => self.end_politely("max-duration"),
             State::Closing { reason, .. } if late || (!self.agent_active() && !self.tools.busy()) => {
                 self.end_now(&reason);
             }
-            State::Over { .. } if late => self.ending_decided(),
+            State::Over { .. } if late => {
+                self.drop_undecided();
+                self.ending_decided();
+            }
             State::Running | State::Closing { .. } | State::Over { .. } | State::Finished => {}
         }
     }

@@ -6,6 +6,7 @@ use crate::speech::{Job, Kind};
 use crate::tools::Asked;
 use crate::{Call, Command, Granted, ProviderFault};
 use serde_json::Value;
+use std::collections::HashSet;
 use trunkline_contract::action::{Generate, ToolMode};
 use trunkline_contract::chat::{Delta, Finish, Request, ToolCall};
 use trunkline_contract::event::{self, Usage};
@@ -71,9 +72,9 @@ impl Generation {
         format!("gen-{}", self.first_id)
     }
 
-    /// The model wrote no words so far.
+    /// Nothing of it was or will be heard, as far as the model has come.
     pub(crate) fn is_mute(&self) -> bool {
-        self.text.trim().is_empty()
+        !self.spec.speak || self.text.trim().is_empty()
     }
 
     pub(crate) fn waiting_since(&self) -> Option<Ms> {
@@ -109,7 +110,6 @@ impl Call {
             let passage = self.begin_passage(job);
             self.with_generation(job, |generation| generation.passage = Some(passage));
         }
-        self.start_waiting_generation();
     }
 
     /// Starts the first generation that waits, when no other one is under way.
@@ -204,7 +204,7 @@ impl Call {
     }
 
     fn token(&mut self, job: u32, token: &str) {
-        self.stage(|latency| &mut latency.first_token_ms);
+        self.stage_of(job, |latency| &mut latency.first_token_ms);
         let pieces = self.with_generation(job, |generation| {
             generation.text.push_str(token);
             if generation.spec.speak { generation.segmenter.push(token) } else { Vec::new() }
@@ -251,15 +251,17 @@ impl Call {
     fn generation_done(&mut self, job: u32) {
         self.with_generation(job, |generation| generation.stage = Stage::Done);
         self.settle_job(job);
-        self.start_waiting_generation();
     }
 
     fn run_requested(&mut self, job: u32, calls: Vec<ToolCall>) {
         let Some((spec, name)) = self.with_generation(job, |g| (g.spec.clone(), g.name())) else { return };
         let visible: Vec<Granted> = self.visible_tools(&spec).into_iter().cloned().collect();
+        let calls = with_unique_ids(calls);
         let (index, slots) = self.history.request_tools(calls.clone());
-        if let Some(message) = self.history.get(index).cloned() {
-            self.append(Entry::Message { index, message });
+        for index in std::iter::once(index).chain(slots.iter().copied()) {
+            if let Some(message) = self.history.get(index).cloned() {
+                self.append(Entry::Message { index, message });
+            }
         }
         for (call, slot) in calls.into_iter().zip(slots) {
             let asked = Asked { job: Some(job), effect: None, slot: Some(slot), generation: name.clone() };
@@ -317,4 +319,15 @@ impl Call {
             self.fail_job(job, "llm", &fault);
         }
     }
+}
+
+/// Models have been seen to give two requests the same id, or none; a history with such is refused.
+fn with_unique_ids(mut calls: Vec<ToolCall>) -> Vec<ToolCall> {
+    let mut seen = HashSet::new();
+    for (n, call) in calls.iter_mut().enumerate() {
+        while call.id.is_empty() || !seen.insert(call.id.clone()) {
+            call.id = format!("{}-{n}", if call.id.is_empty() { "call" } else { call.id.as_str() });
+        }
+    }
+    calls
 }

@@ -62,6 +62,25 @@ impl History {
         }
     }
 
+    /// Answers requests for tools whose answers are missing; tells where. Their places were kept when they were asked.
+    pub(crate) fn answer_unanswered(&mut self, answer: &str) -> Vec<(u32, Message)> {
+        let mut missing = Vec::new();
+        for (index, message) in (1..).zip(&self.messages) {
+            if let Message::Assistant { tool_calls, .. } = message {
+                for (slot, call) in (index..).zip(tool_calls) {
+                    if !matches!(self.get(slot), Some(Message::Tool { .. })) {
+                        let (id, name, content) = (call.id.clone(), call.name.clone(), answer.to_owned());
+                        missing.push((slot, Message::Tool { id, name, content }));
+                    }
+                }
+            }
+        }
+        for (index, message) in &missing {
+            self.put(*index, message.clone());
+        }
+        missing
+    }
+
     /// Gives tool answers that are still `pending` another content; tells which.
     pub(crate) fn replace_pending(&mut self, pending: &str, new: &str) -> Vec<(u32, Message)> {
         let mut changed = Vec::new();

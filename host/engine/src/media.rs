@@ -6,6 +6,9 @@ use trunkline_contract::Ms;
 use trunkline_contract::event::{Event, Resumption};
 use trunkline_contract::log::Entry;
 
+/// No stream's clock goes further, ms: what a carrier stamps is its own word.
+const LATEST_MS: u64 = 1 << 40;
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum State {
     /// Nobody has connected yet, or nobody has come back yet.
@@ -57,6 +60,10 @@ impl Media {
         self.audio_at
     }
 
+    pub(crate) fn awaited_since(&mut self, at: Ms) {
+        self.since = at;
+    }
+
     pub(crate) fn resume_with(&mut self, reason: &'static str, now: Ms) {
         self.resume = Some(reason);
         self.since = now;
@@ -82,9 +89,8 @@ impl Call {
         if self.media.state == State::Closed {
             return;
         }
-        if self.media.open() {
-            self.playout.lost(self.now);
-        }
+        // The carrier has come back before the loss of the old socket was noticed.
+        self.media_stopped(MediaEnd::Lost);
         let resume = self.media.resume.take();
         self.media = Media { state: State::Open, since: self.now, ..Media::default() };
         self.append(Entry::MediaStarted { stream_id });
@@ -104,7 +110,8 @@ impl Call {
             MediaEnd::Lost => "lost",
         };
         self.append(Entry::MediaStopped { reason: reason.to_owned() });
-        self.playout.lost(self.now);
+        self.lose_speech();
+        self.end_turn_now();
         self.caller.forget_stream();
         self.barge.reset();
         self.media = Media { since: self.now, ..Media::default() };
@@ -112,9 +119,6 @@ impl Call {
             MediaEnd::Stopped => {
                 self.media.close();
                 self.end_now("caller-hangup");
-            }
-            MediaEnd::Lost if self.ending.over() => {
-                self.media.close();
             }
             MediaEnd::Lost => self.media.resume = Some("media-lost"),
         }
@@ -124,6 +128,7 @@ impl Call {
         if !self.media.open() {
             return;
         }
+        let stream_ms = stream_ms.min(LATEST_MS).max(self.media.stream_ms.unwrap_or(0));
         let behind = i64::try_from(self.now).unwrap_or(i64::MAX) - i64::try_from(stream_ms).unwrap_or(i64::MAX);
         self.media.base = Some(self.media.base.map_or(behind, |base| base.min(behind)));
         self.media.stream_ms = Some(stream_ms);

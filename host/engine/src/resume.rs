@@ -4,14 +4,20 @@
 //! is decided again; actions whose end is not in the log end now, so that every effect still ends exactly once. A tool that
 //! changes something and was in flight is reported as `unknown`: it may have happened.
 
+mod reread;
+
+use self::reread::Open;
 use crate::history::PENDING;
-use crate::{Call, CallConfig};
+use crate::{Call, CallConfig, Command};
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
-use trunkline_contract::chat::Message;
-use trunkline_contract::event::{Event, Interruption, ToolResult, Turn};
+use trunkline_contract::ActionKind;
+use trunkline_contract::event::{EffectResult, Event, Interruption, Resumption, ToolResult, Turn};
 use trunkline_contract::log::{Entry, Row};
-use trunkline_contract::{ActionKind, EffectId, Ms};
+
+/// What the model reads of a tool whose answer was lost.
+const UNKNOWN: &str = r#"{"status":"unknown"}"#;
+/// What is named with a number in one life of the call, and leaves no row, is less than this per row.
+const IDS_PER_ROW: u64 = 1_000;
 
 /// What is left of a call.
 #[derive(Clone, Debug, Default)]
@@ -41,19 +47,6 @@ pub enum ResumeError {
     },
 }
 
-/// Effects that have begun and not ended, as the log tells.
-#[derive(Default)]
-struct Open {
-    speech: BTreeSet<EffectId>,
-    tools: BTreeMap<EffectId, String>,
-    timers: BTreeMap<EffectId, Ms>,
-    writes: BTreeMap<String, Value>,
-    pending: Option<(u64, Event)>,
-    turns_seen: u32,
-    user_messages: Vec<(Ms, String)>,
-    component: usize,
-}
-
 impl Call {
     /// A call that goes on at `now`: send [`crate::Input::Begin`] next. `reason` is what the behaviour hears when the
     /// carrier has come back, for example `host-restart`.
@@ -63,7 +56,7 @@ impl Call {
     pub fn resume(
         config: CallConfig,
         recovered: Recovered,
-        now: Ms,
+        now: u64,
         reason: &'static str,
     ) -> Result<Self, ResumeError> {
         let mut call = Self::new(config);
@@ -78,91 +71,92 @@ impl Call {
         }
         call.committed = call.next_seq - 1;
         call.caller.restore(open.turns_seen);
-        call.speeches.next_generation = call.next_seq;
-        call.tools.restore(call.next_seq);
+        call.speeches.next_generation = call.next_seq * IDS_PER_ROW;
+        call.tools.restore(call.next_seq * IDS_PER_ROW);
         call.media.resume_with(reason, now);
-        call.close_open_effects(open, recovered.state);
+        call.ending.restore(open.began_at, now, open.hung_up, open.ended.take());
+        if call.ending.told() {
+            call.media.close();
+        }
+        let state = if open.new_component { Vec::new() } else { recovered.state };
+        call.decisions.restore(state, open.component, open.pending.take());
+        call.catch_up(&mut open);
+        call.end_lost_effects(open);
         Ok(call)
     }
 
-    fn reread(&mut self, row: Row, open: &mut Open) -> Result<(), ResumeError> {
-        match row.entry {
-            Entry::Event { event, .. } => {
-                open.ended(&event);
-                if matches!(event, Event::UserTurn(_)) {
-                    open.turns_seen += 1;
-                }
-                open.pending = Some((row.seq, event));
-            }
-            Entry::Actions { actions, .. } => {
-                open.pending = None;
-                for action in actions {
-                    self.effects.insert(action.effect);
-                    open.begun(action.effect, action.kind, row.at_ms);
-                }
-            }
-            Entry::Dropped { .. } => open.pending = None,
-            Entry::Component { digest, .. } => {
-                let known = self.config.components.iter().position(|component| component.digest == digest);
-                open.component = known.unwrap_or(0);
-            }
-            Entry::Message { index, message } => {
-                if let Message::User { text } = &message {
-                    open.user_messages.push((row.at_ms, text.clone()));
-                }
-                self.history.put(index, message);
-            }
-            Entry::EffectIntent { idempotency_key, detail, .. } => {
-                open.writes.insert(idempotency_key, detail);
-            }
-            Entry::EffectOutcome { idempotency_key, .. } => {
-                open.writes.remove(&idempotency_key);
-            }
-            Entry::Result { name, value } => {
-                self.results.insert(name, value);
-            }
-            Entry::Context { context } => self.config.call.context = context,
-            Entry::Ended { reason, .. } => return Err(ResumeError::Ended { reason }),
-            Entry::Note { .. }
-            | Entry::Emitted { .. }
-            | Entry::MediaStarted { .. }
-            | Entry::MediaStopped { .. }
-            | Entry::Latency(_)
-            | Entry::BargeIn { .. }
-            | Entry::Provider { .. } => {}
+    /// Does what had been decided and left no trace yet, and tells what had not been told.
+    fn catch_up(&mut self, open: &mut Open) {
+        if open.began && !open.any_event {
+            self.enqueue(Event::Started(Box::new(self.config.call.clone())));
         }
-        Ok(())
+        if open.new_component && self.decisions.idle() && open.any_event {
+            let resumed = Resumption { reason: "component-changed".to_owned(), call: self.config.call.clone() };
+            self.enqueue(Event::Resumed(Box::new(resumed)));
+        }
+        if let Some(event) = open.retry.take() {
+            self.enqueue(event);
+        }
+        if let Some(listen) = open.listen.take() {
+            self.caller.listen_again(listen.endpointing_ms);
+            if !listen.hints.is_empty() {
+                self.out.push(Command::SttHints(listen.hints));
+            }
+        }
+        for action in open.undone.drain(..) {
+            self.effects.remove(&action.effect);
+            self.act(action, false);
+        }
+        for (effect, action) in open.duplicates.drain(..) {
+            self.claim(effect, action);
+        }
     }
 
-    fn close_open_effects(&mut self, mut open: Open, state: Vec<u8>) {
-        self.decisions.restore(state, open.component, open.pending);
+    fn end_lost_effects(&mut self, open: Open) {
         for (effect, at) in open.timers {
             self.timers.set(at, effect);
         }
         for effect in open.speech {
             self.enqueue(Event::Interrupted(Interruption { effect, heard: String::new() }));
         }
-        for (key, detail) in open.writes {
-            let text = |name: &str| detail.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-            let value = json!({"error": "the host restarted while the tool ran"});
-            let status = "unknown".to_owned();
-            self.append(Entry::EffectOutcome { idempotency_key: key, status: status.clone(), value: value.clone() });
-            let (request_id, name) = (text("request_id"), text("name"));
-            let effect = open.tools.iter().find(|(_, tool)| **tool == name).map(|(effect, _)| *effect);
-            effect.map(|effect| open.tools.remove(&effect));
+        for (effect, kind) in open.others {
+            if matches!(kind, ActionKind::Listen(_)) {
+                self.enqueue(Event::EffectDone(EffectResult { effect, status: "ok".to_owned(), value: Value::Null }));
+            } else {
+                self.effects.remove(&effect);
+                self.act(trunkline_contract::Action { effect, kind }, false);
+            }
+        }
+        let mut tools = open.tools;
+        for (key, write) in open.writes {
+            let (status, value) = write.outcome.unwrap_or_else(|| {
+                let value = json!({"error": "the host restarted while the tool ran"});
+                let status = "unknown".to_owned();
+                self.append(Entry::EffectOutcome {
+                    idempotency_key: key,
+                    status: status.clone(),
+                    value: value.clone(),
+                });
+                (status, value)
+            });
+            if let Some(effect) = write.effect {
+                tools.remove(&effect);
+            }
+            let (request_id, effect, name) = (write.request_id, write.effect, write.name);
             self.enqueue(Event::ToolFinished(ToolResult { request_id, effect, name, status, value }));
         }
-        for (effect, name) in open.tools {
+        for (effect, name) in tools {
             let (request_id, status) = (String::new(), "cancelled".to_owned());
             let effect = Some(effect);
             self.enqueue(Event::ToolFinished(ToolResult { request_id, effect, name, status, value: Value::Null }));
         }
-        for message in self.history.replace_pending(PENDING, r#"{"status":"unknown"}"#) {
-            self.append(Entry::Message { index: message.0, message: message.1 });
+        let mut answered = self.history.answer_unanswered(UNKNOWN);
+        answered.extend(self.history.replace_pending(PENDING, UNKNOWN));
+        for (index, message) in answered {
+            self.append(Entry::Message { index, message });
         }
-        let missed = open.user_messages.len().saturating_sub(open.turns_seen as usize);
-        let skip = open.user_messages.len() - missed;
-        for (number, (at, text)) in (open.turns_seen + 1..).zip(open.user_messages.into_iter().skip(skip)) {
+        let numbers = open.turns_seen + 1..;
+        for (number, (at, text)) in numbers.zip(open.user_messages.into_iter().skip(open.turns_seen as usize)) {
             let turn = Turn {
                 number,
                 text,
@@ -175,47 +169,5 @@ impl Call {
             self.caller.restore(number);
             self.enqueue(Event::UserTurn(turn));
         }
-    }
-}
-
-impl Open {
-    fn begun(&mut self, effect: EffectId, kind: ActionKind, at: Ms) {
-        match kind {
-            ActionKind::Say(_) | ActionKind::Generate(_) => {
-                self.speech.insert(effect);
-            }
-            ActionKind::CallTool(call) => {
-                self.tools.insert(effect, call.name);
-            }
-            ActionKind::SetTimer { after_ms } => {
-                self.timers.insert(effect, at + after_ms);
-            }
-            ActionKind::Cancel { target } => {
-                self.timers.remove(&target);
-            }
-            _ => {}
-        }
-    }
-
-    fn ended(&mut self, event: &Event) {
-        let effect = match event {
-            Event::Said(said) => said.effect,
-            Event::Interrupted(interruption) => interruption.effect,
-            Event::Generated(generation) => generation.effect,
-            Event::Timer { effect } => *effect,
-            Event::Denied(denial) => denial.effect,
-            Event::Failed(failure) => match failure.effect {
-                Some(effect) => effect,
-                None => return,
-            },
-            Event::ToolFinished(result) => match result.effect {
-                Some(effect) => effect,
-                None => return,
-            },
-            _ => return,
-        };
-        self.speech.remove(&effect);
-        self.tools.remove(&effect);
-        self.timers.remove(&effect);
     }
 }

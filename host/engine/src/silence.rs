@@ -12,6 +12,11 @@ pub(crate) struct SilenceClock {
 }
 
 impl SilenceClock {
+    /// Sound that may be the caller: it puts the question off, but answers none.
+    pub(crate) fn noise(&mut self, now: Ms) {
+        self.since = now;
+    }
+
     /// The caller said or pressed something.
     pub(crate) fn heard_caller(&mut self, now: Ms) {
         self.since = now;
@@ -28,12 +33,16 @@ impl Call {
     pub(crate) fn silence_deadline(&self) -> Option<Ms> {
         let rules = &self.config.rules.silence;
         let waiting = self.media.open() && !self.ending.over() && !self.ending.closing();
-        let quiet = !self.caller.is_open() && !self.agent_active() && self.decisions.idle() && !self.tools.busy();
-        (waiting && quiet && !rules.prompts.is_empty()).then(|| self.silence.since + Ms::from(rules.after_ms))
+        (waiting && self.quiet() && !rules.prompts.is_empty()).then(|| self.silence.since + Ms::from(rules.after_ms))
+    }
+
+    /// Nobody speaks, and nothing is under way that somebody may be waiting for.
+    fn quiet(&self) -> bool {
+        !self.caller.is_open() && !self.agent_active() && self.decisions.idle() && !self.tools.busy()
     }
 
     pub(crate) fn silence_due(&mut self) {
-        if self.agent_active() {
+        if !self.quiet() {
             self.silence.heard_agent(self.now);
         }
         if self.silence_deadline().is_none_or(|at| at > self.now) {

@@ -6,7 +6,7 @@
 use crate::generate::Generation;
 use crate::{Call, CallConfig, Command, ProviderFault};
 use bytes::Bytes;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use trunkline_audio::playout;
 use trunkline_contract::event::{Event, Failure, Interruption, Said};
 use trunkline_contract::log::Entry;
@@ -75,6 +75,11 @@ pub(crate) struct Speeches {
 }
 
 impl Speeches {
+    /// The newest job.
+    pub(crate) fn last_job(&self) -> u32 {
+        self.next_job
+    }
+
     pub(crate) fn add(&mut self, job: Job) -> u32 {
         self.next_job += 1;
         self.jobs.insert(self.next_job, job);
@@ -142,7 +147,8 @@ impl Call {
         let (message, so_far) = (entry.message, entry.text.trim_end().to_owned());
         self.history.set_text(message, &so_far);
         self.playout.push_text(passage, text);
-        self.stage(|latency| &mut latency.first_segment_ms);
+        let job = entry.job;
+        self.stage_of(job, |latency| &mut latency.first_segment_ms);
         self.out.push(Command::Speak { context: passage, text: text.to_owned() });
     }
 
@@ -166,6 +172,7 @@ impl Call {
         let now = self.now;
         let Some(entry) = self.speeches.passages.get_mut(&passage).filter(|p| !p.audio_done) else { return };
         entry.owed_since = entry.text_done.then_some(now);
+        let job = entry.job;
         let timings: Vec<playout::WordTiming> = words
             .iter()
             .map(|w| playout::WordTiming {
@@ -175,7 +182,7 @@ impl Call {
                 end_ms: w.end_ms,
             })
             .collect();
-        self.stage(|latency| &mut latency.first_audio_ms);
+        self.stage_of(job, |latency| &mut latency.first_audio_ms);
         self.playout.push_audio(passage, audio, &timings);
     }
 
@@ -191,13 +198,12 @@ impl Call {
         let entry =
             Entry::Provider { part: "tts".to_owned(), what: "failed".to_owned(), message: fault.message.clone() };
         self.append(entry);
-        let waiting = |(id, p): (&u32, &Passage)| (!p.audio_done && !p.text.is_empty()).then_some(*id);
-        let hit: Vec<u32> = match passage {
-            Some(id) => vec![id],
-            None => self.speeches.passages.iter().filter_map(waiting).collect(),
+        let hit = |(id, p): (&u32, &Passage)| {
+            let meant = passage.map_or(!p.text.is_empty(), |one| one == *id);
+            (meant && !p.audio_done).then_some(p.job)
         };
-        for id in hit {
-            let Some(job) = self.speeches.passages.get(&id).map(|p| p.job) else { continue };
+        let hit: BTreeSet<u32> = self.speeches.passages.iter().filter_map(hit).collect();
+        for job in hit {
             self.fail_job(job, "tts", fault);
         }
     }
@@ -233,6 +239,22 @@ impl Call {
         self.stop_jobs(&stopped);
     }
 
+    /// The carrier is gone: what was being said was not heard to its end.
+    pub(crate) fn lose_speech(&mut self) {
+        let lost: Vec<u32> =
+            self.speeches.jobs().filter(|(_, j)| j.is_audible() && !j.interrupted).map(|(id, _)| id).collect();
+        for id in &lost {
+            if let Some(job) = self.speeches.job(*id) {
+                job.interrupted = true;
+            }
+        }
+        self.playout.lost(self.now);
+        for id in lost {
+            self.abandon_job(id);
+        }
+        self.poll_playout();
+    }
+
     /// Stops the job of an action. Speech of others that waits with it in the carrier's buffer is not cut: then what the
     /// synthesiser has delivered is still played.
     pub(crate) fn cancel_job_of(&mut self, effect: EffectId) {
@@ -248,10 +270,8 @@ impl Call {
         }
     }
 
+    /// Also with none to stop this drops what is held back and lets later speech out.
     fn stop_jobs(&mut self, ids: &[u32]) {
-        if ids.is_empty() {
-            return;
-        }
         for id in ids {
             if let Some(job) = self.speeches.job(*id) {
                 job.interrupted = true;
@@ -275,9 +295,11 @@ impl Call {
     /// The playout tells what was heard.
     pub(crate) fn played(&mut self, event: playout::Event) {
         match event {
-            playout::Event::Started { .. } => {
+            playout::Event::Started { passage } => {
                 self.speeches.first_audio.get_or_insert(self.now);
-                self.finish_latency();
+                if let Some(job) = self.speeches.passages.get(&passage).map(|p| p.job) {
+                    self.finish_latency(job);
+                }
             }
             playout::Event::Finished { passage, heard } | playout::Event::Cut { passage, heard } => {
                 self.silence.heard_agent(self.now);
@@ -326,7 +348,6 @@ impl Call {
             (None, false, Kind::Generate(generation)) => Event::Generated(generation.report(effect, heard)),
         };
         self.enqueue(event);
-        self.start_waiting_generation();
     }
 
     /// Watches for a synthesiser or a model that has fallen silent.

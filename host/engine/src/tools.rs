@@ -34,7 +34,12 @@ struct Running {
     cancellable: bool,
     key: Option<String>,
     deadline: Option<Ms>,
+    /// Somebody outside of the engine runs it.
+    sent: bool,
 }
+
+/// A behaviour that was asked for a tool's answer has this long, ms.
+const ASK_MS: Ms = 30_000;
 
 /// All requests without an answer.
 #[derive(Debug, Default)]
@@ -78,7 +83,8 @@ impl Call {
             behaviour_answers: ask,
             cancellable: true,
             key: None,
-            deadline: None,
+            deadline: ask.then_some(self.now + ASK_MS),
+            sent: false,
         };
         self.tools.running.insert(request_id.clone(), running);
         match (tool, args) {
@@ -117,6 +123,7 @@ impl Call {
             cancellable: true,
             key: None,
             deadline: None,
+            sent: false,
         };
         self.tools.running.insert(request_id.clone(), running);
         self.run_tool(&request_id, &tool, call.args);
@@ -128,11 +135,12 @@ impl Call {
             return;
         };
         let key = format!("{}:{request_id}", self.config.call.call_id);
+        let effect = self.tools.running.get(request_id).and_then(|running| running.asked.effect);
         let after_seq = write.then(|| {
             self.append_urgent(Entry::EffectIntent {
                 idempotency_key: key.clone(),
                 what: "tool".to_owned(),
-                detail: json!({"request_id": request_id, "name": tool.info.name}),
+                detail: json!({"request_id": request_id, "name": tool.info.name, "effect": effect}),
             })
         });
         let deadline = self.now + Ms::from(timeout_ms);
@@ -140,7 +148,8 @@ impl Call {
         running.cancellable = cancellable;
         running.key = write.then(|| key.clone());
         running.deadline = Some(deadline);
-        let (name, effect) = (tool.info.name.clone(), running.asked.effect);
+        running.sent = true;
+        let name = tool.info.name.clone();
         let request_id = request_id.to_owned();
         self.out.push(Command::RunTool { request_id, name, args, idempotency_key: key, after_seq, effect });
     }
@@ -183,6 +192,7 @@ impl Call {
         if let Some(job) = request.asked.job {
             self.generation_goes_on(job);
         }
+        self.ending.outlasted(self.now);
     }
 
     fn record_answer(&mut self, slot: Option<u32>, status: &str, value: &Value) {
@@ -221,7 +231,7 @@ impl Call {
     }
 
     fn drop_tool(&mut self, id: &str) {
-        if self.tools.running.get(id).is_some_and(|request| request.deadline.is_some()) {
+        if self.tools.running.get(id).is_some_and(|request| request.sent) {
             self.out.push(Command::CancelTool { request_id: id.to_owned() });
         }
         self.answer(id, "cancelled", Value::Null);
@@ -235,9 +245,10 @@ impl Call {
         }
     }
 
-    /// The call is over: every request gets its answer now.
+    /// The call is over: what may be dropped gets its answer now, the rest when it is done.
     pub(crate) fn stop_tools(&mut self) {
-        let ids: Vec<String> = self.tools.running.keys().cloned().collect();
+        let droppable = |(id, request): (&String, &Running)| request.cancellable.then(|| id.clone());
+        let ids: Vec<String> = self.tools.running.iter().filter_map(droppable).collect();
         for id in ids {
             self.drop_tool(&id);
         }
@@ -245,11 +256,13 @@ impl Call {
 
     pub(crate) fn tools_due(&mut self) {
         let late = |(id, request): (&String, &Running)| {
-            request.deadline.is_some_and(|at| at <= self.now).then(|| (id.clone(), request.key.is_some()))
+            request.deadline.is_some_and(|at| at <= self.now).then(|| (id.clone(), request.sent, request.key.is_some()))
         };
-        let late: Vec<(String, bool)> = self.tools.running.iter().filter_map(late).collect();
-        for (id, write) in late {
-            self.out.push(Command::CancelTool { request_id: id.clone() });
+        let late: Vec<(String, bool, bool)> = self.tools.running.iter().filter_map(late).collect();
+        for (id, sent, write) in late {
+            if sent {
+                self.out.push(Command::CancelTool { request_id: id.clone() });
+            }
             // A write that gave no answer may have happened.
             let status = if write { "unknown" } else { "failed" };
             self.answer(&id, status, json!({"error": "the tool gave no answer in time"}));
