@@ -123,7 +123,8 @@ impl Line {
     }
 
     /// The carrier played everything before this mark, and reached it at `reading`. Marks before it are not waited for.
-    /// The first one after a start tells the way to the carrier: when audio was sent, and when it started to play.
+    /// One that went ahead of audio when nothing was left to play tells the way to the carrier: when it was sent, and
+    /// when it landed.
     pub(super) fn reached_mark(&mut self, mark: Mark, reading: Reading) -> Option<(Ms, i64)> {
         if mark.at < self.settled() {
             return None;
@@ -138,7 +139,7 @@ impl Line {
         };
         self.settle(Anchor { pos: mark.at, at, exact: reading.exact });
         let (sent, pos) = self.start.take_if(|(_, pos)| *pos <= mark.at)?;
-        Some((sent, at.middle() - (mark.at - pos)))
+        (pos == mark.at).then_some((sent, at.middle()))
     }
 
     /// Takes for played what must have ended `patience` ms before `latest_news` and was not reported.

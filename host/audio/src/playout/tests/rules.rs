@@ -97,11 +97,13 @@ impl Hand {
 }
 
 fn marks(out: &[Out]) -> Vec<&str> {
-    let name = |message| match message {
-        &Out::Mark(ref name) => Some(name.as_str()),
-        _ => None,
-    };
-    out.iter().filter_map(name).collect()
+    let mut names = Vec::new();
+    for message in out {
+        if let Out::Mark(name) = message {
+            names.push(name.as_str());
+        }
+    }
+    names
 }
 
 fn media_ms(out: &[Out]) -> Vec<usize> {
