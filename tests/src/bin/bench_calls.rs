@@ -1,0 +1,2 @@
+//! Measures calls.
+fn main() {}
