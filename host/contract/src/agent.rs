@@ -92,6 +92,10 @@ pub struct Prompt {
     #[serde(default = "Prompt::default_fallback")]
     #[schemars(length(min = 1, max = 500))]
     pub fallback: String,
+    /// Said to callers for whom there is no room.
+    #[serde(default = "Prompt::default_busy")]
+    #[schemars(length(min = 1, max = 500))]
+    pub busy: String,
     /// Said before the call ends for want of an answer or of time.
     #[serde(default = "Prompt::default_goodbye")]
     #[schemars(length(min = 1, max = 500))]
@@ -101,6 +105,9 @@ pub struct Prompt {
 impl Prompt {
     fn default_fallback() -> String {
         "Sorry, something went wrong on my side. One moment, please.".to_owned()
+    }
+    fn default_busy() -> String {
+        "All our lines are busy. Please call again later.".to_owned()
     }
     fn default_goodbye() -> String {
         "Good-bye.".to_owned()

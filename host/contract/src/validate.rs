@@ -170,6 +170,7 @@ fn semantics(agent: &Agent, tools: &[&str], components: &[&str]) -> Vec<Fault> {
         ("/prompt/instructions", Some(&agent.prompt.instructions)),
         ("/prompt/greeting", agent.prompt.greeting.as_ref()),
         ("/prompt/fallback", Some(&agent.prompt.fallback)),
+        ("/prompt/busy", Some(&agent.prompt.busy)),
         ("/prompt/goodbye", Some(&agent.prompt.goodbye)),
     ];
     for (pointer, text) in texts {

@@ -1,0 +1,66 @@
+//! `/calls`: what was and is said.
+
+use crate::Problem;
+use crate::auth::Operator;
+use crate::page::{PageQuery, id};
+use axum::Json;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query};
+use serde::{Deserialize, Serialize};
+use trunkline_contract::log::Row;
+use trunkline_contract::{AgentId, CallId};
+use trunkline_store::{Call, CallFilter, CallState, Page, TranscriptLine};
+
+/// Most rows of one answer.
+const MAX_ROWS: usize = 1_000;
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Filter {
+    state: Option<CallState>,
+    agent: Option<AgentId>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct From {
+    from_seq: Option<u64>,
+    limit: Option<usize>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Items<T> {
+    items: Vec<T>,
+}
+
+pub(crate) async fn list(
+    operator: Operator,
+    page: Result<Query<PageQuery>, QueryRejection>,
+    filter: Result<Query<Filter>, QueryRejection>,
+) -> Result<Json<Page<Call>>, Problem> {
+    let (Query(page), Query(filter)) = (page?, filter?);
+    let filter = CallFilter { state: filter.state, agent: filter.agent };
+    Ok(Json(operator.tenant.calls().list(filter, page.cursor.as_deref(), page.limit()?).await?))
+}
+
+pub(crate) async fn show(operator: Operator, Path(call): Path<String>) -> Result<Json<Call>, Problem> {
+    let found = operator.tenant.calls().get(id(&call, "call")?).await?;
+    found.map(Json).ok_or_else(|| Problem::missing("call"))
+}
+
+pub(crate) async fn transcript(
+    operator: Operator,
+    Path(call): Path<String>,
+) -> Result<Json<Items<TranscriptLine>>, Problem> {
+    let call: CallId = id(&call, "call")?;
+    Ok(Json(Items { items: operator.tenant.log().transcript(call).await? }))
+}
+
+pub(crate) async fn events(
+    operator: Operator,
+    Path(call): Path<String>,
+    query: Result<Query<From>, QueryRejection>,
+) -> Result<Json<Items<Row>>, Problem> {
+    let Query(query) = query?;
+    let call: CallId = id(&call, "call")?;
+    let limit = query.limit.unwrap_or(MAX_ROWS).clamp(1, MAX_ROWS);
+    Ok(Json(Items { items: operator.tenant.log().rows(call, query.from_seq.unwrap_or(1), limit).await? }))
+}

@@ -1,0 +1,58 @@
+//! The HTTP surface: carrier routes, the REST API, health and metrics.
+//!
+//! Handlers translate: they check who asks, read what was asked, call the session or the store, and write the answer.
+//! Every error leaves as a problem document (RFC 9457).
+
+mod agents;
+mod auth;
+mod calls;
+mod carrier;
+mod health;
+mod media;
+mod numbers;
+mod page;
+mod problem;
+mod serve;
+mod state;
+
+pub use problem::Problem;
+pub use serve::{ServeError, Tls, serve};
+pub use state::{Api, CarrierAccount};
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{any, get, post};
+
+/// Largest body of a REST request, bytes: a contract with long instructions fits.
+const MAX_BODY: usize = 512 * 1024;
+
+/// All routes.
+pub fn router(api: Api) -> Router {
+    let rest = Router::new()
+        .route("/agents", get(agents::list).post(agents::create))
+        .route("/agents/validate", post(agents::validate))
+        .route("/agents/{id}", get(agents::show))
+        .route("/calls", get(calls::list))
+        .route("/calls/{id}", get(calls::show))
+        .route("/calls/{id}/transcript", get(calls::transcript))
+        .route("/calls/{id}/events", get(calls::events))
+        .route("/phone-numbers", get(numbers::list))
+        .route("/phone-numbers/{e164}/assign", post(numbers::assign))
+        .fallback(problem::not_found)
+        .method_not_allowed_fallback(problem::method_not_allowed)
+        .layer(DefaultBodyLimit::max(MAX_BODY));
+    let carrier = Router::new()
+        .route("/voice/{account}", post(carrier::voice))
+        .route("/status/{account}", post(carrier::status))
+        .route("/after/{call}", post(carrier::after))
+        .route("/media", any(media::media))
+        .layer(DefaultBodyLimit::max(trunkline_twilio::form::MAX_FORM_BYTES));
+    Router::new()
+        .nest("/api/v1", rest)
+        .nest("/twilio", carrier)
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
+        .route("/metrics", get(health::metrics))
+        .fallback(problem::not_found)
+        .with_state(api)
+}

@@ -1,0 +1,114 @@
+//! Errors as problem documents (RFC 9457). What the outside reads and what went wrong inside are different things: a
+//! cause is logged, never sent.
+
+use axum::Json;
+use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
+use axum::http::{HeaderValue, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use trunkline_contract::Fault;
+use trunkline_session::SessionError;
+use trunkline_store::StoreError;
+
+/// An error for the outside.
+#[derive(Clone, Debug, Serialize)]
+pub struct Problem {
+    /// Names the kind of problem.
+    #[serde(rename = "type")]
+    kind: String,
+    title: String,
+    status: u16,
+    detail: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<Fault>,
+}
+
+impl Problem {
+    pub(crate) fn new(status: StatusCode, kind: &str, detail: impl Into<String>) -> Self {
+        Self {
+            kind: format!("urn:trunkline:problem:{kind}"),
+            title: status.canonical_reason().unwrap_or("Error").to_owned(),
+            status: status.as_u16(),
+            detail: detail.into(),
+            errors: Vec::new(),
+        }
+    }
+
+    pub(crate) fn missing(what: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not-found", format!("there is no such {what}"))
+    }
+
+    pub(crate) fn invalid(detail: impl Into<String>, errors: Vec<Fault>) -> Self {
+        Self { errors, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail) }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, Json(&self)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        let (status, kind) = match &error {
+            StoreError::NotFound(_) => (StatusCode::NOT_FOUND, "not-found"),
+            StoreError::Taken(_) | StoreError::NumberTaken => (StatusCode::CONFLICT, "conflict"),
+            StoreError::StaleVersion { .. } => (StatusCode::PRECONDITION_FAILED, "stale"),
+            StoreError::InvalidCursor | StoreError::Invalid(_) => (StatusCode::BAD_REQUEST, "invalid"),
+            StoreError::DiskFull => (StatusCode::INSUFFICIENT_STORAGE, "disk-full"),
+            _ => {
+                tracing::error!(%error, "the store failed");
+                let detail = "the store failed; the host's log says why";
+                return Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail);
+            }
+        };
+        Self::new(status, kind, error.to_string())
+    }
+}
+
+impl From<SessionError> for Problem {
+    fn from(error: SessionError) -> Self {
+        match error {
+            SessionError::Store(error) => error.into(),
+            SessionError::Library(_) | SessionError::Token(_) | SessionError::Agent(_) => {
+                tracing::error!(%error, "a call could not be handled");
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the call could not be handled")
+            }
+        }
+    }
+}
+
+impl From<JsonRejection> for Problem {
+    fn from(rejection: JsonRejection) -> Self {
+        Self::new(rejection.status(), "invalid-json", rejection.body_text())
+    }
+}
+
+impl From<QueryRejection> for Problem {
+    fn from(rejection: QueryRejection) -> Self {
+        Self::new(rejection.status(), "invalid-query", rejection.body_text())
+    }
+}
+
+impl From<PathRejection> for Problem {
+    fn from(rejection: PathRejection) -> Self {
+        Self::new(rejection.status(), "invalid-path", rejection.body_text())
+    }
+}
+
+pub(crate) async fn not_found(uri: Uri) -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "not-found", format!("there is nothing at {}", uri.path()))
+}
+
+pub(crate) async fn method_not_allowed(uri: Uri) -> Problem {
+    let detail = format!("{} does not take this method", uri.path());
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", detail)
+}

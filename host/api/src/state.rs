@@ -1,0 +1,53 @@
+//! What all handlers share.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use trunkline_session::Sessions;
+use trunkline_store::Store;
+use trunkline_telephony::Gate;
+
+/// A carrier's account as the configuration knows it.
+#[derive(Clone)]
+pub struct CarrierAccount {
+    /// Signs the carrier's requests.
+    pub auth_token: String,
+}
+
+/// What all handlers share. Cloning is cheap.
+#[derive(Clone)]
+pub struct Api {
+    pub(crate) store: Store,
+    pub(crate) sessions: Sessions,
+    pub(crate) accounts: Arc<HashMap<String, CarrierAccount>>,
+    pub(crate) public_url: Arc<str>,
+    pub(crate) default_tenant: trunkline_contract::TenantId,
+    pub(crate) sockets: Gate,
+}
+
+impl Api {
+    /// `public_url` is the origin that the carrier was given, without a slash at its end; `unauthenticated_sockets` may
+    /// wait at a time for their token to be seen.
+    pub fn new(
+        store: Store,
+        sessions: Sessions,
+        accounts: HashMap<String, CarrierAccount>,
+        public_url: &str,
+        default_tenant: trunkline_contract::TenantId,
+        unauthenticated_sockets: usize,
+    ) -> Self {
+        Self {
+            store,
+            sessions,
+            accounts: Arc::new(accounts),
+            public_url: public_url.trim_end_matches('/').into(),
+            default_tenant,
+            sockets: Gate::new(unauthenticated_sockets),
+        }
+    }
+
+    /// The media socket's address.
+    pub(crate) fn media_url(&self) -> String {
+        let origin = self.public_url.strip_prefix("http").unwrap_or(&self.public_url);
+        format!("ws{origin}/twilio/media")
+    }
+}

@@ -1,0 +1,55 @@
+//! Runs the behaviour for one call: at most one decision at a time, on the guests' own threads.
+
+use crate::library::Rung;
+use futures::future::{BoxFuture, FutureExt};
+use std::collections::VecDeque;
+use trunkline_contract::{Event, Ms};
+use trunkline_engine::{Decision, InvalidAction};
+use trunkline_runtime::{Input, Output};
+
+type Outcome = (u64, Result<Decision, String>);
+
+/// Runs the behaviour for one call.
+pub(crate) struct Brain {
+    rungs: Vec<Rung>,
+    deciding: VecDeque<BoxFuture<'static, Outcome>>,
+}
+
+impl Brain {
+    pub(crate) fn new(rungs: Vec<Rung>) -> Self {
+        Self { rungs, deciding: VecDeque::new() }
+    }
+
+    pub(crate) fn decide(&mut self, rung: usize, seq: u64, now_ms: Ms, seed: u64, state: Vec<u8>, event: Event) {
+        let Some(rung) = self.rungs.get(rung) else { return };
+        let behaviour = rung.behaviour.clone();
+        let input = Input { seq, now_ms, seed, state, event };
+        let decide = async move { (seq, behaviour.handle(input).await.map(decision).map_err(|f| f.to_string())) };
+        self.deciding.push_back(decide.boxed());
+    }
+
+    /// The component that the call began with.
+    pub(crate) fn digest(&self) -> Option<String> {
+        self.rungs.first().map(|rung| rung.component.digest.clone())
+    }
+
+    /// The next decision; never ends while none is under way. Cancel-safe.
+    pub(crate) async fn next(&mut self) -> Outcome {
+        let Some(deciding) = self.deciding.front_mut() else { return std::future::pending().await };
+        let outcome = deciding.await;
+        self.deciding.pop_front();
+        outcome
+    }
+}
+
+fn decision(output: Output) -> Decision {
+    let invalid = output.invalid.into_iter();
+    Decision {
+        state: output.state,
+        actions: output.actions,
+        invalid: invalid
+            .map(|i| InvalidAction { effect: i.effect, action: i.action.to_owned(), message: i.message })
+            .collect(),
+        notes: output.notes.lines().map(str::to_owned).collect(),
+    }
+}

@@ -1,0 +1,341 @@
+//! The task of one call: takes what happens, asks the engine, does what the engine says.
+//!
+//! One task, one loop, no task per frame. Everything that the call owns is dropped with it, which closes its sockets and
+//! cancels what its providers are doing.
+
+use crate::brain::Brain;
+use crate::clock::{CallClock, unix_ms};
+use crate::ears::{Ears, Heard};
+use crate::journal::Journal;
+use crate::library::Rung;
+use crate::minds::Minds;
+use crate::resolve::Plan;
+use crate::sessions::{Handle, LEASE_MS, Sessions};
+use crate::voice::{Spoken, Voice};
+use std::collections::VecDeque;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until};
+use trunkline_contract::log::Entry;
+use trunkline_engine::playout::Out;
+use trunkline_engine::{Call as Engine, Command, Control, Input, MediaEnd, ToolOutcome};
+use trunkline_providers::LlmRequest;
+use trunkline_store::{Call, CallState, CallUpdate, StoreError, TenantStore};
+use trunkline_telephony::{CloseReason, MediaIn, MediaSocket};
+
+/// What others want of a live call.
+pub(crate) enum Mail {
+    /// Its media socket.
+    Attach(Box<MediaSocket>),
+    /// A wish.
+    Control(Control),
+}
+
+/// How often a lease is renewed: three times in its life.
+const RENEW_EVERY: Duration = Duration::from_millis(LEASE_MS / 3);
+/// Without a deadline the loop looks up this often, ms.
+const IDLE_MS: u64 = 3_600_000;
+
+/// The task of one call.
+pub(crate) struct Driver {
+    sessions: Sessions,
+    tenant: TenantStore,
+    call: Call,
+    plan: Plan,
+    engine: Engine,
+    clock: CallClock,
+    journal: Journal,
+    brain: Brain,
+    ears: Ears,
+    voice: Voice,
+    minds: Minds,
+    socket: Option<MediaSocket>,
+    handle: Handle,
+    mail: mpsc::Receiver<Mail>,
+    finished: Option<String>,
+    /// Inputs that follow from commands.
+    next: VecDeque<Input>,
+    /// The behaviour failed on an event.
+    failed: bool,
+}
+
+/// What woke the loop.
+enum Woken {
+    Input(Input),
+    Attached(Box<MediaSocket>),
+    Media(MediaEnd),
+    /// Nothing for the engine.
+    Nothing,
+    Log(StoreError),
+    Renew,
+}
+
+impl Driver {
+    #[allow(clippy::too_many_arguments, reason = "called from two places, with what each of them has at hand")]
+    pub(crate) fn new(
+        sessions: Sessions,
+        call: &Call,
+        engine: Engine,
+        plan: Plan,
+        components: Vec<Rung>,
+        clock: CallClock,
+        handle: Handle,
+        mail: mpsc::Receiver<Mail>,
+    ) -> Self {
+        let tenant = sessions.0.store.tenant(call.tenant);
+        let journal = Journal::new(tenant.log(), call.id, call.fencing, sessions.0.metrics.clone());
+        let protect_ms = u64::from(plan.engine.rules.interruption.protect_greeting_ms);
+        let ears = Ears::new(plan.stt.clone(), protect_ms);
+        let voice = Voice::new(plan.tts.clone());
+        if let Some((llm, _)) = &plan.llm {
+            let warming = llm.warm();
+            // Whether it worked shows with the first request.
+            tokio::spawn(async move { warming.await.ok() });
+        }
+        Self {
+            tenant,
+            call: call.clone(),
+            plan,
+            engine,
+            clock,
+            journal,
+            brain: Brain::new(components),
+            ears,
+            voice,
+            minds: Minds::default(),
+            socket: None,
+            handle,
+            mail,
+            finished: None,
+            next: VecDeque::new(),
+            failed: false,
+            sessions,
+        }
+    }
+
+    /// Leads the call to its end; tells why it ended.
+    pub(crate) async fn run(mut self) -> String {
+        let mut renew_at = Instant::now() + RENEW_EVERY;
+        self.step(Input::Begin).await;
+        while self.finished.is_none() {
+            let woken = self.wait(renew_at).await;
+            match woken {
+                Woken::Input(input) => self.step(input).await,
+                Woken::Attached(socket) => self.attach(*socket).await,
+                Woken::Media(end) => {
+                    self.socket = None;
+                    self.step(Input::MediaStopped { end }).await;
+                }
+                Woken::Nothing => {}
+                Woken::Log(error) => self.log_failed(&error).await,
+                Woken::Renew => {
+                    renew_at = Instant::now() + RENEW_EVERY;
+                    self.renew();
+                }
+            }
+        }
+        // Boxed: the driver is large and moves only this once.
+        Box::pin(self.finish()).await
+    }
+
+    async fn wait(&mut self, renew_at: Instant) -> Woken {
+        let deadline = self.engine.deadline().unwrap_or_else(|| self.clock.now() + IDLE_MS);
+        let deadline = self.clock.instant(deadline);
+        tokio::select! {
+            came = media(&mut self.socket) => match came {
+                MediaIn::Audio { until_ms, audio } => {
+                    let edges = self.ears.hear(audio, until_ms);
+                    Woken::Input(Input::Audio { stream_ms: until_ms, edges })
+                }
+                MediaIn::Digit(key) => Woken::Input(Input::Digit(key)),
+                MediaIn::Mark(name) => Woken::Input(Input::Mark { name }),
+                MediaIn::Nothing => Woken::Nothing,
+                MediaIn::Stopped => Woken::Media(MediaEnd::Stopped),
+                MediaIn::Lost => Woken::Media(MediaEnd::Lost),
+            },
+            spoken = self.voice.next() => match spoken {
+                Spoken::Audio { context, audio, words } => Woken::Input(Input::Speech { context, audio, words }),
+                Spoken::Done { context } => Woken::Input(Input::SpeechDone { context }),
+                Spoken::Failed { context, fault } => Woken::Input(Input::SpeechFailed { context, fault }),
+                Spoken::Nothing => Woken::Nothing,
+            },
+            (generation, piece) = self.minds.next() => match piece {
+                Some(piece) => {
+                    let delta = piece.map_err(|error| crate::ears::fault(&error, error.retryable()));
+                    Woken::Input(Input::Llm { generation, delta })
+                }
+                None => Woken::Nothing,
+            },
+            heard = self.ears.next() => match heard {
+                Heard::Words(transcript) => Woken::Input(Input::Transcript(transcript)),
+                Heard::Failed(fault) => Woken::Input(Input::SttFailed(fault)),
+                Heard::Note(what) => {
+                    if !what.is_empty() {
+                        tracing::info!(call = %self.call.id, what, "speech recognition");
+                    }
+                    Woken::Nothing
+                }
+            },
+            (event_seq, outcome) = self.brain.next() => Woken::Input(Input::Decided { event_seq, outcome }),
+            committed = self.journal.committed() => match committed {
+                Ok(seq) => Woken::Input(Input::Committed { seq }),
+                Err(error) => Woken::Log(error),
+            },
+            mail = self.mail.recv() => match mail {
+                Some(Mail::Attach(socket)) => Woken::Attached(socket),
+                Some(Mail::Control(control)) => Woken::Input(Input::Control(control)),
+                // The registry holds a sender as long as the call is live.
+                None => Woken::Nothing,
+            },
+            () = sleep_until(deadline) => Woken::Input(Input::Tick),
+            () = sleep_until(renew_at) => Woken::Renew,
+        }
+    }
+
+    /// One input, and everything that follows from it.
+    async fn step(&mut self, input: Input) {
+        let mut sent = false;
+        self.next.push_back(input);
+        while let Some(input) = self.next.pop_front() {
+            for command in self.engine.handle(self.clock.now(), input) {
+                sent |= matches!(command, Command::Carrier(_));
+                self.execute(command).await;
+            }
+        }
+        if sent && let Some(socket) = &mut self.socket {
+            socket.flush().await;
+        }
+        self.ears.expect(self.engine.expects_words());
+        if let Err(error) = self.journal.flush().await {
+            tracing::error!(call = %self.call.id, %error, "the log does not take rows");
+            self.finished.get_or_insert_with(|| "failed".to_owned());
+        }
+    }
+
+    async fn execute(&mut self, command: Command) {
+        match command {
+            Command::Append { row, state, urgent } => {
+                if matches!(row.entry, Entry::MediaStarted { .. }) {
+                    self.journal.update(CallUpdate { state: Some(CallState::Active), ..CallUpdate::default() });
+                }
+                self.failed |= matches!(row.entry, Entry::Dropped { .. });
+                self.journal.push(row, state, urgent);
+            }
+            Command::Decide { event_seq, component, event, state, seed } => {
+                self.brain.decide(component, event_seq, self.clock.now(), seed, state, *event);
+            }
+            Command::Carrier(out) => self.carry(out).await,
+            Command::FinalizeStt => self.ears.finalize(),
+            Command::ReconnectStt => self.ears.connect(),
+            Command::SttHints(words) => self.ears.hint(words),
+            Command::Generate { generation, request } => {
+                if let Some((llm, settings)) = &self.plan.llm {
+                    let request = LlmRequest::new(settings, *request);
+                    self.minds.add(generation, llm.generate(&request));
+                }
+            }
+            Command::CancelGenerate { generation } => self.minds.cancel(generation),
+            Command::Speak { context, text } => self.voice.speak(context, &text),
+            Command::FinishSpeech { context } => self.voice.finish(context),
+            Command::CancelSpeech { context } => self.voice.cancel(context),
+            Command::RunTool { request_id, name, .. } => {
+                let value = serde_json::json!({"error": format!("nothing on this host runs the tool `{name}`")});
+                let outcome = ToolOutcome { status: "failed".to_owned(), value };
+                self.next.push_back(Input::ToolDone { request_id, outcome });
+            }
+            Command::CancelTool { .. } => {}
+            Command::CloseMedia(_) => self.close_media().await,
+            Command::Finished { reason } => {
+                self.journal.update(CallUpdate {
+                    state: Some(CallState::Ended),
+                    ended_at_ms: Some(unix_ms()),
+                    end_reason: Some(reason.clone()),
+                    result: Some(serde_json::Value::Object(self.engine.results().clone())),
+                    ..CallUpdate::default()
+                });
+                self.finished = Some(reason);
+            }
+        }
+    }
+
+    async fn carry(&mut self, out: Out) {
+        let Some(socket) = &mut self.socket else { return };
+        match out {
+            Out::Media { audio, plays_at } => {
+                self.ears.played(plays_at, &audio);
+                socket.media(&audio).await;
+            }
+            Out::Mark(name) => socket.mark(&name).await,
+            Out::Clear => {
+                self.ears.cleared();
+                socket.clear().await;
+            }
+        }
+    }
+
+    async fn attach(&mut self, socket: MediaSocket) {
+        if let Some(old) = self.socket.replace(socket) {
+            old.close(CloseReason::Done).await;
+            self.step(Input::MediaStopped { end: MediaEnd::Lost }).await;
+        }
+        self.ears.new_stream();
+        let stream_id = self.socket.as_ref().map(|socket| socket.stream_sid().to_owned()).unwrap_or_default();
+        self.step(Input::MediaStarted { stream_id }).await;
+    }
+
+    async fn close_media(&mut self) {
+        // Before the socket closes: the carrier asks at once what is next.
+        self.handle.over.store(true, Ordering::Release);
+        if let Some(socket) = self.socket.take() {
+            socket.close(CloseReason::Done).await;
+        }
+    }
+
+    async fn log_failed(&mut self, error: &StoreError) {
+        tracing::error!(call = %self.call.id, %error, "the log of a call cannot be written");
+        if matches!(error, StoreError::Fenced { .. }) {
+            // Another host leads this call now: nothing more may be said or written here.
+            self.finished = Some("fenced".to_owned());
+        } else {
+            self.close_media().await;
+            self.finished = Some("failed".to_owned());
+        }
+    }
+
+    fn renew(&self) {
+        let (tenant, id, fencing) = (self.tenant.clone(), self.call.id, self.call.fencing);
+        tokio::spawn(async move {
+            // A lost lease shows with the next row.
+            if let Err(error) = tenant.calls().lease_renew(id, fencing, unix_ms(), LEASE_MS).await {
+                tracing::warn!(call = %id, %error, "a lease was not renewed");
+            }
+        });
+    }
+
+    async fn finish(mut self) -> String {
+        self.handle.over.store(true, Ordering::Release);
+        if let Some(socket) = self.socket.take() {
+            socket.close(CloseReason::Done).await;
+        }
+        let reason = self.finished.take().unwrap_or_default();
+        if let Err(error) = self.journal.finish().await {
+            tracing::error!(call = %self.call.id, %error, "the end of a call was not logged");
+        }
+        if let Some(digest) = self.brain.digest().filter(|_| !self.failed)
+            && let Err(error) = self.sessions.0.library.mark_good(&digest).await
+        {
+            tracing::warn!(%error, "a component that proved good was not noted");
+        }
+        tracing::info!(call = %self.call.id, reason, "a call ended");
+        reason
+    }
+}
+
+/// What the carrier sends; never ends without a socket. Cancel-safe.
+async fn media(socket: &mut Option<MediaSocket>) -> MediaIn<'_> {
+    match socket {
+        Some(socket) => socket.next().await,
+        None => std::future::pending().await,
+    }
+}

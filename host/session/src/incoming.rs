@@ -1,0 +1,224 @@
+//! A call comes in: whose it is, whether there is room, and the task that will lead it.
+
+use crate::clock::CallClock;
+use crate::driver::{Driver, Mail};
+use crate::resolve::{contract, now_s, plan, token_expiry_s};
+use crate::sessions::{SessionError, Sessions, lease_end};
+use crate::unix_ms;
+use rand::Rng;
+use std::sync::atomic::Ordering;
+use trunkline_contract::{CallId, TenantId};
+use trunkline_engine::{Call as Engine, Control};
+use trunkline_store::{Call, CallState, CallUpdate, Direction, NewCall, NewLease, StoreError, new_call_id};
+use trunkline_twilio::Verified;
+use trunkline_twilio::form::{StatusCallback, VoiceWebhook};
+use trunkline_twilio::token::{CallClaims, NONCE_BYTES, mint};
+
+/// How an incoming call is answered.
+#[derive(Debug)]
+pub enum Answer {
+    /// Open a media stream with this token.
+    Stream {
+        /// The call.
+        call: CallId,
+        /// Good once, for a minute.
+        token: String,
+    },
+    /// There is no room.
+    Busy {
+        /// What to say; nothing: the busy tone.
+        line: Option<String>,
+    },
+    /// Nobody answers this number.
+    Nobody,
+}
+
+/// What follows a media stream.
+#[derive(Debug)]
+pub enum After {
+    /// The call is over.
+    HangUp,
+    /// It goes on: open a stream again.
+    Stream {
+        /// A new token.
+        token: String,
+    },
+    /// There is no such call of this carrier.
+    Unknown,
+}
+
+impl Sessions {
+    /// A call comes in. The same call told twice gets the same answer and is one call.
+    ///
+    /// # Errors
+    /// The store, the agent's contract or its component cannot be used.
+    pub async fn incoming(&self, webhook: &Verified<VoiceWebhook>) -> Result<Answer, SessionError> {
+        let store = &self.0.store;
+        let Some(owner) = store.number_owner(webhook.to.as_str()).await? else { return Ok(Answer::Nobody) };
+        let account = store.account(webhook.account_sid.as_str()).await?;
+        if account.is_none_or(|account| account.tenant != owner.tenant) {
+            return Ok(Answer::Nobody);
+        }
+        let tenant = store.tenant(owner.tenant);
+        if let Some(known) = tenant.calls().by_carrier_sid(webhook.call_sid.as_str()).await? {
+            return self.same_answer(&known);
+        }
+        let Some(version) = tenant.agents().latest(owner.agent).await? else { return Ok(Answer::Nobody) };
+        let agent = contract(&version).map_err(|error| SessionError::Agent(error.to_string()))?;
+        let room = if self.draining() { Err("draining") } else { self.0.admission.enter(owner.tenant) };
+        if let Err(limit) = room {
+            self.0.metrics.refuse(limit);
+            tracing::warn!(tenant = %owner.tenant, limit, "refused a call: no room");
+            let line = trunkline_contract::template::render(&agent.prompt.busy, &agent.context).ok();
+            return Ok(Answer::Busy { line });
+        }
+        let new = NewCall {
+            id: new_call_id(),
+            agent_id: version.agent_id,
+            agent_version: version.version,
+            channel: "phone-inbound".to_owned(),
+            direction: Direction::Inbound,
+            caller: Some(webhook.from.clone()).filter(|from| from.starts_with('+')),
+            callee: Some(webhook.to.clone()),
+            carrier_call_sid: Some(webhook.call_sid.clone()),
+            account_sid: Some(webhook.account_sid.clone()),
+            started_at_ms: unix_ms(),
+            // 63 bits: the database's integers are signed.
+            seed: rand::rng().random::<u64>() >> 1,
+            lease: Some(NewLease { owner: self.0.config.host.clone(), expires_ms: lease_end() }),
+        };
+        let answer = self.begin(owner.tenant, new, &agent).await;
+        if answer.is_err() {
+            self.0.admission.leave(owner.tenant);
+        }
+        answer
+    }
+
+    async fn begin(
+        &self,
+        tenant: TenantId,
+        new: NewCall,
+        agent: &trunkline_contract::Agent,
+    ) -> Result<Answer, SessionError> {
+        let components = self.0.library.ladder(&agent.behaviour.component).await?;
+        let made = self.0.store.tenant(tenant).calls().create_or_get(new).await?;
+        let call = made.call;
+        if !made.new {
+            self.0.admission.leave(tenant);
+            return self.same_answer(&call);
+        }
+        let plan =
+            plan(agent, &call, components.iter().map(|rung| rung.component.clone()).collect(), &self.0.providers);
+        let plan = match plan {
+            Ok(plan) => plan,
+            Err(error) => return self.cannot_take(&call, agent, &error.to_string()).await,
+        };
+        let Some((handle, mail)) = self.register(call.id) else { return self.same_answer(&call) };
+        let engine = Engine::new(plan.engine.clone());
+        let clock = CallClock::since(call.started_at_ms);
+        let driver = Driver::new(self.clone(), &call, engine, plan, components, clock, handle, mail);
+        self.0.metrics.started.inc();
+        self.spawn(call.id, tenant, driver);
+        tracing::info!(call = %call.id, %tenant, agent = %call.agent_id, "a call came in");
+        self.same_answer(&call)
+    }
+
+    /// The call was made but nobody can lead it: the caller hears words, the record says why.
+    async fn cannot_take(
+        &self,
+        call: &Call,
+        agent: &trunkline_contract::Agent,
+        why: &str,
+    ) -> Result<Answer, SessionError> {
+        tracing::error!(call = %call.id, why, "an agent cannot take its call");
+        let update = CallUpdate {
+            state: Some(CallState::Ended),
+            ended_at_ms: Some(unix_ms()),
+            end_reason: Some("failed".to_owned()),
+            ..CallUpdate::default()
+        };
+        self.0.store.tenant(call.tenant).calls().update(call.id, update).await?;
+        self.0.admission.leave(call.tenant);
+        let line = trunkline_contract::template::render(&agent.prompt.busy, &agent.context).ok();
+        Ok(Answer::Busy { line })
+    }
+
+    /// The answer to a call's first webhook: made of the call alone, so that it is the same each time.
+    fn same_answer(&self, call: &Call) -> Result<Answer, SessionError> {
+        let nonce = *call.id.0.as_bytes();
+        let token = self.token(call, nonce, token_expiry_s(call.started_at_ms))?;
+        Ok(Answer::Stream { call: call.id, token })
+    }
+
+    fn token(&self, call: &Call, nonce: [u8; NONCE_BYTES], expires_at_s: u64) -> Result<String, SessionError> {
+        let claims = CallClaims {
+            call_id: call.id.to_string(),
+            call_sid: call.carrier_call_sid.clone().unwrap_or_default(),
+            account_sid: call.account_sid.clone().unwrap_or_default(),
+            tenant: call.tenant.to_string(),
+            expires_at_s,
+            nonce,
+        };
+        Ok(mint(&self.0.config.token_key, &claims)?)
+    }
+
+    /// The media stream of a call has ended: what is next?
+    ///
+    /// # Errors
+    /// The store, the agent's contract or its component cannot be used.
+    pub async fn after(&self, id: CallId, webhook: &Verified<VoiceWebhook>) -> Result<After, SessionError> {
+        let Some(tenant) = self.0.store.call_owner(id).await? else { return Ok(After::Unknown) };
+        let Some(call) = self.0.store.tenant(tenant).calls().get(id).await? else { return Ok(After::Unknown) };
+        let same = |ours: &Option<String>, theirs: &str| ours.as_deref() == Some(theirs);
+        if !same(&call.carrier_call_sid, &webhook.call_sid) || !same(&call.account_sid, &webhook.account_sid) {
+            return Ok(After::Unknown);
+        }
+        if call.state == CallState::Ended {
+            return Ok(After::HangUp);
+        }
+        if webhook.call_status.is_final() {
+            self.caller_gone(&call).await?;
+            return Ok(After::HangUp);
+        }
+        match self.handle(id) {
+            Some(handle) if handle.over.load(Ordering::Acquire) => return Ok(After::HangUp),
+            Some(_) => {}
+            None => match self.adopt(&call, "host-restart").await {
+                Ok(()) => {}
+                Err(SessionError::Store(StoreError::CallEnded)) => return Ok(After::HangUp),
+                Err(error) => return Err(error),
+            },
+        }
+        let nonce = rand::rng().random();
+        Ok(After::Stream { token: self.token(&call, nonce, token_expiry_s(now_s() * 1_000))? })
+    }
+
+    /// The carrier reports how a call goes on.
+    ///
+    /// # Errors
+    /// The store cannot be used.
+    pub async fn status(&self, status: &Verified<StatusCallback>) -> Result<(), SessionError> {
+        if !status.call_status.is_final() {
+            return Ok(());
+        }
+        let Some(account) = self.0.store.account(status.account_sid.as_str()).await? else { return Ok(()) };
+        let tenant = self.0.store.tenant(account.tenant);
+        match tenant.calls().by_carrier_sid(status.call_sid.as_str()).await? {
+            Some(call) if call.state != CallState::Ended => self.caller_gone(&call).await,
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// The carrier says that a call is over.
+    async fn caller_gone(&self, call: &Call) -> Result<(), SessionError> {
+        if self.handle(call.id).is_none() {
+            self.adopt(call, "host-restart").await?;
+        }
+        if let Some(handle) = self.handle(call.id) {
+            let end = Control::HangUp { reason: "caller-hangup".to_owned() };
+            // A call that ends at this moment needs no telling.
+            let _ = handle.mailbox.send(Mail::Control(end)).await;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,25 @@
+//! Resolves who answers a call and drives it: one task per call owns the engine's state and every handle, and nothing
+//! else touches them. Whoever wants something of a live call writes to its mailbox.
+
+mod admission;
+mod attach;
+mod brain;
+mod clock;
+mod driver;
+mod ears;
+mod incoming;
+mod journal;
+mod library;
+mod metrics;
+mod minds;
+mod recovery;
+mod resolve;
+mod sessions;
+mod voice;
+
+pub use attach::AttachError;
+pub use clock::unix_ms;
+pub use incoming::{After, Answer};
+pub use library::{Library, LibraryError};
+pub use metrics::Metrics;
+pub use sessions::{SessionConfig, SessionError, Sessions};

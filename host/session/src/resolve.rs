@@ -1,0 +1,128 @@
+//! From a stored contract to what a call needs: the engine's configuration and the requests to the providers.
+
+use crate::clock::unix_ms;
+use serde_json::Value;
+use std::sync::Arc;
+use trunkline_contract::agent::{Agent, Llm, Status, Stt, Tts};
+use trunkline_contract::event::CallInfo;
+use trunkline_contract::speech::AudioFormat;
+use trunkline_contract::template::render;
+use trunkline_engine::playout;
+use trunkline_engine::{CallConfig, Component, Granted, Timeouts};
+use trunkline_providers::{
+    Llm as Model, ProviderError, Providers, Stt as Recogniser, SttRequest, Tts as Synthesiser, TtsRequest,
+};
+use trunkline_store::{AgentVersion, Call};
+
+/// The agent cannot take a call.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PlanError {
+    /// It was switched off.
+    #[error("the agent is not active")]
+    Inactive,
+    /// A stored contract that this version cannot read.
+    #[error("the agent's contract cannot be read: {0}")]
+    Contract(String),
+    /// One of its providers is not set up here.
+    #[error(transparent)]
+    Provider(#[from] ProviderError),
+}
+
+/// What a call needs.
+pub(crate) struct Plan {
+    pub(crate) engine: CallConfig,
+    pub(crate) stt: Option<(Arc<dyn Recogniser>, SttRequest)>,
+    pub(crate) llm: Option<(Arc<dyn Model>, Llm)>,
+    pub(crate) tts: Option<(Arc<dyn Synthesiser>, TtsRequest)>,
+}
+
+/// Reads a stored contract.
+pub(crate) fn contract(version: &AgentVersion) -> Result<Agent, PlanError> {
+    serde_json::from_value(version.document.clone()).map_err(|error| PlanError::Contract(error.to_string()))
+}
+
+/// Makes the plan of a call that telephones. `components` begins with the agent's own.
+pub(crate) fn plan(
+    agent: &Agent,
+    call: &Call,
+    components: Vec<Component>,
+    providers: &Providers,
+) -> Result<Plan, PlanError> {
+    if agent.metadata.status != Status::Active {
+        return Err(PlanError::Inactive);
+    }
+    let text = |template: &str| render(template, &agent.context).unwrap_or_else(|_| template.to_owned());
+    let tools: Vec<Granted> = agent.tools.iter().filter_map(|name| Granted::builtin(name)).collect();
+    let info = CallInfo {
+        call_id: call.id.to_string(),
+        channel: call.channel.clone(),
+        caller: call.caller.clone(),
+        callee: call.callee.clone(),
+        locale: agent.locale.clone(),
+        utc_offset_minutes: agent.utc_offset_minutes,
+        speech_mode: "pipeline".to_owned(),
+        agent_id: call.agent_id.to_string(),
+        agent_version: call.agent_version.to_string(),
+        greeting: agent.prompt.greeting.as_deref().map(text),
+        settings: Value::Object(agent.behaviour.settings.clone()),
+        settings_version: call.agent_version.to_string(),
+        context: Value::Object(agent.context.clone()),
+        handoff: None,
+        tools: tools.iter().map(|tool| tool.info.clone()).collect(),
+    };
+    let engine = CallConfig {
+        call: info,
+        rules: agent.turn.clone(),
+        limits: agent.limits.clone(),
+        instructions: agent.prompt.instructions.clone(),
+        fallback: text(&agent.prompt.fallback),
+        goodbye: text(&agent.prompt.goodbye),
+        can_generate: agent.llm.is_some(),
+        tools,
+        components,
+        playout: playout::Config::default(),
+        timeouts: timeouts(agent.llm.as_ref(), agent.tts.as_ref()),
+        seed: call.seed,
+    };
+    let stt = |stt: &Stt| Ok::<_, ProviderError>((providers.stt(stt)?, stt_request(stt, agent)));
+    let tts = |tts: &Tts| {
+        Ok::<_, ProviderError>((providers.tts(tts)?, TtsRequest::new(tts, &agent.locale, AudioFormat::Mulaw8k)))
+    };
+    let llm = |llm: &Llm| Ok::<_, ProviderError>((providers.llm(llm)?, llm.clone()));
+    Ok(Plan {
+        engine,
+        stt: agent.stt.as_ref().map(stt).transpose()?,
+        llm: agent.llm.as_ref().map(llm).transpose()?,
+        tts: agent.tts.as_ref().map(tts).transpose()?,
+    })
+}
+
+fn stt_request(stt: &Stt, agent: &Agent) -> SttRequest {
+    SttRequest {
+        // The engine decides when a turn is over; the provider's own endpoint only makes words final sooner.
+        utterance_end_ms: None,
+        ..SttRequest::new(stt, &agent.locale, AudioFormat::Mulaw8k)
+    }
+}
+
+fn timeouts(llm: Option<&Llm>, tts: Option<&Tts>) -> Timeouts {
+    let defaults = Timeouts::default();
+    Timeouts {
+        llm_stall: llm.map_or(defaults.llm_stall, |llm| u64::from(llm.timeout_ms)),
+        tts_stall: tts.map_or(defaults.tts_stall, |tts| u64::from(tts.stall_ms)),
+        ..defaults
+    }
+}
+
+/// Until when a token that was made for a call is good, s of Unix time.
+pub(crate) fn token_expiry_s(made_at_ms: u64) -> u64 {
+    made_at_ms / 1_000 + TOKEN_LIFE_S
+}
+
+/// The carrier dials the media socket at once; a token need not live longer.
+const TOKEN_LIFE_S: u64 = 60;
+
+/// Now, s.
+pub(crate) fn now_s() -> u64 {
+    unix_ms() / 1_000
+}

@@ -1,0 +1,185 @@
+//! The calls that this host leads.
+
+use crate::admission::Admission;
+use crate::clock::unix_ms;
+use crate::driver::{Driver, Mail};
+use crate::library::{Library, LibraryError};
+use crate::metrics::Metrics;
+use serde_json::Value;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio_util::task::TaskTracker;
+use trunkline_contract::validate::{self, Checked};
+use trunkline_contract::{CallId, Fault, TenantId};
+use trunkline_engine::{Control, Granted};
+use trunkline_providers::Providers;
+use trunkline_store::{Store, StoreError};
+use trunkline_twilio::token::{TokenError, TokenKey};
+
+/// Messages that wait for a call's task at most; whoever comes when it is full waits.
+const MAILBOX: usize = 16;
+
+/// How a host leads calls.
+#[derive(Clone, Debug)]
+pub struct SessionConfig {
+    /// Names this host in leases; the same after a restart.
+    pub host: String,
+    /// Calls at a time.
+    pub max_calls: usize,
+    /// Calls at a time of one tenant.
+    pub max_calls_per_tenant: usize,
+    /// Signs call tokens.
+    pub token_key: TokenKey,
+}
+
+/// Why something about calls could not be done.
+#[derive(Debug, thiserror::Error)]
+#[allow(missing_docs, reason = "the messages say it")]
+pub enum SessionError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Library(#[from] LibraryError),
+    #[error("the call token cannot be made: {0}")]
+    Token(#[from] TokenError),
+    #[error("the agent cannot take the call: {0}")]
+    Agent(String),
+}
+
+/// A live call as others see it.
+#[derive(Clone)]
+pub(crate) struct Handle {
+    pub(crate) mailbox: mpsc::Sender<Mail>,
+    /// The media socket was closed for good: what follows the stream is the end.
+    pub(crate) over: Arc<AtomicBool>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) store: Store,
+    pub(crate) library: Library,
+    pub(crate) providers: Providers,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) config: SessionConfig,
+    pub(crate) admission: Admission,
+    live: Mutex<HashMap<CallId, Handle>>,
+    draining: AtomicBool,
+    tasks: TaskTracker,
+}
+
+/// The calls that this host leads. Cloning is cheap.
+#[derive(Clone)]
+pub struct Sessions(pub(crate) Arc<Inner>);
+
+impl Sessions {
+    /// A host without calls.
+    pub fn new(store: Store, library: Library, providers: Providers, config: SessionConfig) -> Self {
+        Self(Arc::new(Inner {
+            store,
+            library,
+            providers,
+            metrics: Arc::new(Metrics::default()),
+            admission: Admission::new(config.max_calls, config.max_calls_per_tenant),
+            config,
+            live: Mutex::default(),
+            draining: AtomicBool::new(false),
+            tasks: TaskTracker::new(),
+        }))
+    }
+
+    /// What this host counts.
+    pub fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
+
+    /// No new calls are taken.
+    pub fn draining(&self) -> bool {
+        self.0.draining.load(Ordering::Relaxed)
+    }
+
+    /// Calls that are live here.
+    pub fn live_calls(&self) -> usize {
+        self.lock().len()
+    }
+
+    /// Checks a contract against what this host has.
+    ///
+    /// # Errors
+    /// The registry of components cannot be read.
+    pub async fn validate(&self, document: &Value) -> Result<Result<Checked, Vec<Fault>>, StoreError> {
+        let components = self.0.store.components().list().await?;
+        let names: Vec<&str> = components.iter().map(|component| component.name.as_str()).collect();
+        Ok(validate::agent(document, Granted::BUILTIN, &names))
+    }
+
+    /// Takes no new calls, lets the live ones come to their end, and ends what is left after `limit`.
+    pub async fn drain(&self, limit: Duration) {
+        self.0.draining.store(true, Ordering::Relaxed);
+        self.0.tasks.close();
+        tracing::info!(calls = self.live_calls(), limit_s = limit.as_secs(), "draining");
+        if tokio::time::timeout(limit, self.0.tasks.wait()).await.is_ok() {
+            return;
+        }
+        let handles: Vec<Handle> = self.lock().values().cloned().collect();
+        for handle in handles {
+            let end = Control::HangUp { reason: "drained".to_owned() };
+            // A call that ends at this moment needs no telling.
+            let _ = handle.mailbox.send(Mail::Control(end)).await;
+        }
+        let _ = tokio::time::timeout(Duration::from_secs(5), self.0.tasks.wait()).await;
+    }
+
+    pub(crate) fn handle(&self, call: CallId) -> Option<Handle> {
+        self.lock().get(&call).cloned()
+    }
+
+    /// A call's mailbox and handle, known to others from now on. None: the call is live already.
+    pub(crate) fn register(&self, call: CallId) -> Option<(Handle, mpsc::Receiver<Mail>)> {
+        let (mailbox, mail) = mpsc::channel(MAILBOX);
+        let handle = Handle { mailbox, over: Arc::new(AtomicBool::new(false)) };
+        let mut live = self.lock();
+        if live.contains_key(&call) {
+            return None;
+        }
+        live.insert(call, handle.clone());
+        Some((handle, mail))
+    }
+
+    pub(crate) fn unregister(&self, call: CallId) {
+        self.lock().remove(&call);
+    }
+
+    /// Runs a call to its end.
+    pub(crate) fn spawn(&self, call: CallId, tenant: TenantId, driver: Driver) {
+        let sessions = self.clone();
+        self.0.metrics.live.inc();
+        self.0.tasks.spawn(async move {
+            // A task of its own: a panic loses one call, and this one cleans up after it.
+            let reason = match tokio::spawn(driver.run()).await {
+                Ok(reason) => reason,
+                Err(error) => {
+                    tracing::error!(%call, %error, "a call's task failed; the carrier may come back for it");
+                    "crashed".to_owned()
+                }
+            };
+            sessions.unregister(call);
+            sessions.0.admission.leave(tenant);
+            sessions.0.metrics.live.dec();
+            sessions.0.metrics.end(&reason);
+        });
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<CallId, Handle>> {
+        // The map stays whole when a holder panics: every change is a single call.
+        self.0.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// When a lease that is taken or renewed now ends, and how long it lasts, ms.
+pub(crate) const LEASE_MS: u64 = 30_000;
+
+pub(crate) fn lease_end() -> u64 {
+    unix_ms() + LEASE_MS
+}
