@@ -4,4 +4,5 @@ mod calls;
 mod host;
 mod official_package;
 mod rest_interface;
+mod secure;
 mod streams;
