@@ -152,18 +152,19 @@ fn a_carrier_that_plays_whole_frames_is_known_to_within_a_frame_more() {
     assert!(all.percentile(99) <= 30);
 }
 
+/// Before any echo came back the way is taken to be 200 ms, so a shorter one may be missed by as much.
 #[test]
-fn missing_marks_cost_no_more_than_the_round_trip() {
+fn missing_marks_cost_at_p99_no_more_than_the_round_trip_or_the_guess_at_it() {
     let (all, bands) = errors(0..1_500, losing_marks);
     assert!(all.percentile(100) <= 320);
     assert!(bands.iter().zip(BANDS).all(|(band, (_, most))| band.percentile(99) <= most.max(200) as i64 + 20));
 }
 
 #[test]
-fn missing_inbound_media_costs_no_more_than_the_round_trip() {
+fn missing_inbound_media_costs_at_p99_no_more_than_the_round_trip() {
     let (all, bands) = errors(0..1_500, without_inbound_media);
     assert!(all.percentile(100) <= 320);
-    assert!(bands.iter().zip(BANDS).all(|(band, (_, most))| band.percentile(99) <= most.max(200) as i64 + 20));
+    assert!(bands.iter().zip(BANDS).all(|(band, (_, most))| band.percentile(99) <= most as i64 + 20));
 }
 
 #[test]
