@@ -83,7 +83,8 @@ impl Call {
             return;
         }
         let words = self.caller.words();
-        let enough = !self.is_aside(&words) && !(self.caller.tentative() && self.may_become_backchannel(&words));
+        let unclear = self.caller.tentative() && self.may_become_backchannel(&words);
+        let enough = !unclear && !self.is_aside(&words);
         let suspected = matches!(self.barge.state, State::Suspected { .. });
         if enough && (suspected || (self.caller.is_open() && self.speech_heard() && self.can_interrupt())) {
             self.confirm();

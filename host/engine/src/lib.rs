@@ -28,6 +28,9 @@ mod speech;
 mod timers;
 mod tools;
 
+#[cfg(test)]
+mod tests;
+
 pub use call::Call;
 pub use command::{Command, EndOfMedia};
 pub use config::{CallConfig, Component, Granted, Runner, Timeouts};
