@@ -1,0 +1,126 @@
+//! Answers from a data directory that no server uses.
+
+use super::{Faults, Intent, PageOf, ROWS};
+use crate::components;
+use crate::config::{Config, DEFAULT_TENANT};
+use crate::first_run;
+use anyhow::{Context, bail};
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use trunkline_contract::log::Row;
+use trunkline_contract::{AgentId, CallId, Fault, Severity, validate};
+use trunkline_engine::Granted;
+use trunkline_session::unix_ms;
+use trunkline_store::{CallFilter, CallState, NewVersion, Store, StoreError, TenantStore};
+
+/// A data directory.
+pub(crate) struct Local {
+    store: Store,
+    tenant: TenantStore,
+    folder: PathBuf,
+}
+
+impl Local {
+    pub(crate) async fn open(config: &Config, tenant: Option<&str>, intent: Intent) -> anyhow::Result<Self> {
+        let store = first_run::open(&config.data, intent == Intent::Write).await?;
+        let name = tenant.unwrap_or(DEFAULT_TENANT);
+        let Some(found) = store.tenants().by_name(name).await? else {
+            let all = store.tenants().list().await?;
+            let names = all.into_iter().map(|tenant| tenant.name).collect::<Vec<_>>().join(", ");
+            bail!("there is no tenant `{name}` (there are: {names})");
+        };
+        let tenant = store.tenant(found.id);
+        Ok(Self { store, tenant, folder: config.components.clone() })
+    }
+
+    pub(crate) async fn agents(&self, page: &PageOf) -> anyhow::Result<Value> {
+        let page = self.tenant.agents().list(page.cursor.as_deref(), page.limit.into()).await?;
+        Ok(serde_json::to_value(page)?)
+    }
+
+    pub(crate) async fn agent(&self, id: AgentId) -> anyhow::Result<Value> {
+        let found = self.tenant.agents().latest(id).await?;
+        Ok(serde_json::to_value(found.with_context(|| format!("there is no agent {id}"))?)?)
+    }
+
+    pub(crate) async fn create_agent(&self, document: &Value) -> anyhow::Result<Value> {
+        self.validate(document).await?;
+        let author = Some("command line".to_owned());
+        let new = NewVersion { document: document.clone(), author, summary: None, now_ms: unix_ms() };
+        Ok(serde_json::to_value(self.tenant.agents().create(new).await?)?)
+    }
+
+    pub(crate) async fn validate(&self, document: &Value) -> anyhow::Result<Vec<Fault>> {
+        let mut names: Vec<String> = components::list(&self.folder)?.into_iter().map(|(name, _)| name).collect();
+        names.extend(self.store.components().list().await?.into_iter().map(|component| component.name));
+        check(document, names, &self.folder)
+    }
+
+    pub(crate) async fn numbers(&self) -> anyhow::Result<Value> {
+        Ok(json!({"items": self.tenant.numbers().list().await?, "next_cursor": null}))
+    }
+
+    pub(crate) async fn assign(&self, e164: &str, agent: AgentId) -> anyhow::Result<Value> {
+        Ok(serde_json::to_value(self.tenant.numbers().assign(e164, agent, unix_ms()).await?)?)
+    }
+
+    pub(crate) async fn unassign(&self, e164: &str) -> anyhow::Result<()> {
+        if !self.tenant.numbers().unassign(e164).await? {
+            bail!("nobody answers {e164}: `trunkline number list` shows all");
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn calls(&self, state: Option<&str>, page: &PageOf) -> anyhow::Result<Value> {
+        let states = [CallState::Ringing, CallState::Active, CallState::Ended];
+        let state = state.and_then(|name| states.into_iter().find(|state| state.name() == name));
+        let filter = CallFilter { state, agent: None };
+        let page = self.tenant.calls().list(filter, page.cursor.as_deref(), page.limit.into()).await?;
+        Ok(serde_json::to_value(page)?)
+    }
+
+    pub(crate) async fn call(&self, id: CallId) -> anyhow::Result<Value> {
+        let found = self.tenant.calls().get(id).await?;
+        Ok(serde_json::to_value(found.with_context(|| format!("there is no call {id}"))?)?)
+    }
+
+    pub(crate) async fn transcript(&self, id: CallId) -> anyhow::Result<Value> {
+        let lines = self.tenant.log().transcript(id).await.map_err(|error| missing_call(error, id))?;
+        Ok(json!({"items": lines}))
+    }
+
+    pub(crate) async fn rows(&self, id: CallId, from_seq: u64) -> anyhow::Result<Vec<Row>> {
+        self.tenant.log().rows(id, from_seq, ROWS).await.map_err(|error| missing_call(error, id))
+    }
+
+    /// The bytes of a component by their digest, if the registry has them.
+    pub(crate) async fn component(&self, digest: &str) -> anyhow::Result<Option<Vec<u8>>> {
+        Ok(self.store.components().blob(digest).await?)
+    }
+}
+
+fn missing_call(error: StoreError, id: CallId) -> anyhow::Error {
+    match error {
+        StoreError::NotFound(_) => anyhow::anyhow!("there is no call {id}"),
+        other => other.into(),
+    }
+}
+
+/// Checks a contract against the components that there are; gives its warnings.
+///
+/// # Errors
+/// [`Faults`], or there are no components at all.
+pub(crate) fn check(document: &Value, components: Vec<String>, folder: &std::path::Path) -> anyhow::Result<Vec<Fault>> {
+    if components.is_empty() {
+        bail!("{}", components::missing(folder));
+    }
+    let mut names: Vec<&str> = components.iter().map(String::as_str).collect();
+    names.sort_unstable();
+    names.dedup();
+    let checked = validate::agent(document, Granted::BUILTIN, &names);
+    checked.map(|checked| checked.warnings).map_err(|faults| {
+        let errors = faults.iter().filter(|fault| fault.severity == Severity::Error).count();
+        let detail = format!("the contract has {errors} fault{}", if errors == 1 { "" } else { "s" });
+        Faults { detail, faults }.into()
+    })
+}

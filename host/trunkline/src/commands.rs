@@ -1,0 +1,99 @@
+//! What each command does.
+
+mod agents;
+mod bench;
+mod calls;
+mod config;
+mod migrate;
+mod numbers;
+mod replay;
+mod tail;
+mod tokens;
+
+use crate::backend::{Backend, Intent, PageOf};
+use crate::cli::{BenchCommand, Cli, Command, Global, Listen, PageArgs};
+use crate::config::{Config, ConfigError, Environment, Flags, Loaded};
+use crate::output::Out;
+use crate::{doctor, serve};
+use clap::CommandFactory;
+use std::process::ExitCode;
+
+/// What all commands start from.
+struct Context<'a> {
+    global: Global,
+    env: Environment,
+    out: &'a Out,
+}
+
+impl Context<'_> {
+    fn load(&self, listen: Option<String>) -> Result<Loaded, ConfigError> {
+        let flags = Flags { config: self.global.config.clone(), listen, data: self.global.data.clone() };
+        Config::load(flags, &self.env)
+    }
+
+    async fn backend(&self, intent: Intent) -> anyhow::Result<Backend> {
+        let config = self.load(None)?.config;
+        Backend::open(&self.global, &self.env, &config, intent).await
+    }
+}
+
+/// Runs one command to its end.
+///
+/// # Errors
+/// What went wrong, as a sentence for whoever gave the command.
+pub(crate) async fn run(cli: Cli, out: &Out) -> anyhow::Result<ExitCode> {
+    let text = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
+    let env = std::env::vars_os().map(|(name, value)| (text(name), text(value))).collect();
+    let context = Context { global: cli.global, env, out };
+    match cli.command {
+        Command::Serve(Listen { listen }) => {
+            let config = context.load(listen)?.config;
+            Box::pin(serve::run(config)).await?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Migrate { status } => migrate::run(&context, status).await,
+        Command::Doctor(Listen { listen }) => Box::pin(doctor::run(context.load(listen), out)).await,
+        Command::Agent(command) => agents::run(&context, command).await,
+        Command::Number(command) => numbers::run(&context, command).await,
+        Command::Call(command) => Box::pin(calls::run(&context, command)).await,
+        Command::Token(command) => tokens::run(&context, command).await,
+        Command::Bench(BenchCommand::Dispatch) => Box::pin(bench::run(&context)).await,
+        Command::Config(command) => config::run(&context, command),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "trunkline", &mut std::io::stdout());
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+impl From<PageArgs> for PageOf {
+    fn from(page: PageArgs) -> Self {
+        Self { limit: page.limit, cursor: page.cursor }
+    }
+}
+
+/// Tells how to get the next page of a list that has one.
+fn more(out: &Out, answer: &serde_json::Value) {
+    if let Some(cursor) = answer["next_cursor"].as_str() {
+        out.aside(&format!("there is more: --cursor {cursor}"));
+    }
+}
+
+/// The items of a list.
+fn items(answer: &serde_json::Value) -> &[serde_json::Value] {
+    answer["items"].as_array().map_or(&[], Vec::as_slice)
+}
+
+/// A field as a cell of a table.
+fn cell(value: &serde_json::Value) -> String {
+    match value {
+        serde_json::Value::Null => "-".to_owned(),
+        serde_json::Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// A time as a cell of a table.
+fn time(value: &serde_json::Value) -> String {
+    value.as_u64().map_or_else(|| "-".to_owned(), crate::output::time)
+}
