@@ -12,6 +12,7 @@ mod report;
 mod rig;
 mod script;
 mod startup;
+mod yardstick;
 
 use anyhow::Result;
 
@@ -22,6 +23,7 @@ use load::Load;
 use report::Report;
 use rig::Rig;
 use script::{Script, Variant};
+use yardstick::Yardstick;
 
 pub use options::Options;
 
@@ -46,7 +48,6 @@ pub async fn run(options: Options) -> Result<()> {
 /// One run: fresh processes and an empty database, so that no run inherits memory or files of another.
 async fn measure(options: &Options, variant: Variant, calls: u32) -> Result<Figures> {
     let script = Script::new(variant)?;
-    let rig = Rig::start(options, &script, calls).await?;
     let load = Load {
         calls,
         steady: std::time::Duration::from_secs(options.duration),
@@ -54,7 +55,13 @@ async fn measure(options: &Options, variant: Variant, calls: u32) -> Result<Figu
         settle: std::time::Duration::from_secs(options.settle),
         seed: options.seed,
     };
-    let observed = load.run(&rig, &script).await?;
-    rig.stop().await?;
+    let observed = if variant == Variant::Echo {
+        load.run(&Yardstick::start(&script).await?).await?
+    } else {
+        let rig = Rig::start(options, &script, calls).await?;
+        let observed = load.run(&rig).await?;
+        rig.stop().await?;
+        observed
+    };
     Ok(Figures::of(&observed, &script, &options.delays(), options.tls))
 }

@@ -201,9 +201,23 @@ pub fn components() -> PathBuf {
 }
 
 /// A port that nobody uses. Somebody else may take it before the host does; then the host says so.
-async fn free_port() -> Result<u16> {
+pub(crate) async fn free_port() -> Result<u16> {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     Ok(listener.local_addr()?.port())
+}
+
+/// Waits until somebody listens on a port of this machine, to a precision of a millisecond.
+#[expect(clippy::disallowed_methods, reason = "tests dial their own host, not what a tenant names")]
+pub(crate) async fn wait_for_port(port: u16) -> Result<()> {
+    let tries = async {
+        // A timer because a port that is not open yet cannot be waited for.
+        let mut tick = interval(Duration::from_millis(1));
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        while tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err() {
+            tick.tick().await;
+        }
+    };
+    timeout(START_PATIENCE, tries).await.with_context(|| format!("nobody listens on port {port}"))
 }
 
 #[expect(clippy::disallowed_methods, reason = "tests dial their own host, not what a tenant names")]

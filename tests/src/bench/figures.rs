@@ -80,7 +80,7 @@ impl Figures {
             calls: seen.calls,
             variant: script.variant.to_string(),
             min_speech_ms: match script.variant {
-                Variant::Turns => None,
+                Variant::Turns | Variant::Echo => None,
                 Variant::BargeIns { min_speech_ms } => Some(min_speech_ms),
             },
             tls,

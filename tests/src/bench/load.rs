@@ -12,8 +12,6 @@ use rand::{Rng as _, SeedableRng as _};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, interval, sleep_until};
 
-use super::rig::Rig;
-use super::script::Script;
 use crate::emulators::twilio::{CallRecord, CallSpec, Carrier};
 use crate::process::{Usage, usage};
 
@@ -21,6 +19,18 @@ use crate::process::{Usage, usage};
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// A line whose call failed at once waits this long, lest a broken host be flooded.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
+
+/// What is under load.
+pub(super) trait Stage {
+    /// Places the calls.
+    fn carrier(&self) -> &Carrier;
+    /// Every call.
+    fn call(&self) -> CallSpec;
+    /// What the server that answers them has used.
+    fn server(&self) -> Result<Usage>;
+    /// Processor time of all providers together.
+    fn providers_cpu(&self) -> Result<Duration>;
+}
 
 /// How much, how long.
 #[derive(Debug, Clone, Copy)]
@@ -70,11 +80,11 @@ struct Meters {
 }
 
 impl Meters {
-    fn read(rig: &Rig) -> Result<Self> {
+    fn read(stage: &impl Stage) -> Result<Self> {
         Ok(Self {
-            host: rig.host.usage()?,
+            host: stage.server()?,
             carrier: usage::own()?,
-            providers: rig.providers_cpu()?,
+            providers: stage.providers_cpu()?,
             machine: usage::machine()?,
         })
     }
@@ -82,10 +92,10 @@ impl Meters {
 
 impl Load {
     /// Carries the load.
-    pub(super) async fn run(&self, rig: &Rig, script: &Script) -> Result<Observed> {
+    pub(super) async fn run(&self, stage: &impl Stage) -> Result<Observed> {
         // What the host makes once, at its first call, is not what a call costs.
-        let first = rig.carrier.place_call(rig.call(script)).finished().await;
-        let idle_rss = rig.host.usage()?.rss_bytes;
+        let first = stage.carrier().place_call(stage.call()).finished().await;
+        let idle_rss = stage.server()?.rss_bytes;
 
         let begin = Instant::now();
         let from = begin + self.ramp + self.settle;
@@ -94,13 +104,13 @@ impl Load {
         let mut lines = JoinSet::new();
         for _ in 0..self.calls {
             let first_call = begin + self.ramp.mul_f64(phases.random());
-            lines.spawn(line(rig.carrier.clone(), rig.call(script), begin, first_call, until));
+            lines.spawn(line(stage.carrier().clone(), stage.call(), begin, first_call, until));
         }
 
         sleep_until(from).await;
-        let before = Meters::read(rig)?;
-        let rss = watch_memory(rig, until).await?;
-        let after = Meters::read(rig)?;
+        let before = Meters::read(stage)?;
+        let rss = watch_memory(stage, until).await?;
+        let after = Meters::read(stage)?;
         let mut placed: Vec<Placed> = lines.join_all().await.into_iter().flatten().collect();
         // Reported if it failed, measured in no case: it was over before the run began.
         placed.push(Placed { at_ms: -1e9, record: first });
@@ -134,14 +144,14 @@ async fn line(carrier: Carrier, call: CallSpec, begin: Instant, first_call: Inst
     placed
 }
 
-async fn watch_memory(rig: &Rig, until: Instant) -> Result<Vec<u64>> {
+async fn watch_memory(stage: &impl Stage, until: Instant) -> Result<Vec<u64>> {
     let mut tick = interval(LOOK_EVERY);
     let mut rss = Vec::new();
     loop {
         tokio::select! {
             biased;
             () = sleep_until(until) => return Ok(rss),
-            _ = tick.tick() => rss.push(rig.host.usage()?.rss_bytes),
+            _ = tick.tick() => rss.push(stage.server()?.rss_bytes),
         }
     }
 }

@@ -24,6 +24,9 @@ pub struct Options {
     /// Speech that makes an interruption suspected, in ms.
     #[arg(long, value_delimiter = ',', default_value = "200,100")]
     pub min_speech: Vec<u32>,
+    /// Measures a server that only sends the caller's audio back, instead of the host: what media cost at the least.
+    #[arg(long)]
+    pub yardstick: bool,
     /// TLS everywhere: webhooks, media sockets and providers.
     #[arg(long)]
     pub tls: bool,
@@ -71,7 +74,9 @@ pub struct Options {
 impl Options {
     /// The kinds of calls that are measured.
     pub(super) fn variants(&self) -> Vec<Variant> {
-        if self.barge_in {
+        if self.yardstick {
+            vec![Variant::Echo]
+        } else if self.barge_in {
             self.min_speech.iter().map(|&min_speech_ms| Variant::BargeIns { min_speech_ms }).collect()
         } else {
             vec![Variant::Turns]

@@ -9,12 +9,13 @@ use tempfile::TempDir;
 use tokio::process::Command;
 use tokio::time::Instant;
 
+use super::load::Stage;
 use super::options::Options;
 use super::script::Script;
 use crate::certificate::Certificate;
 use crate::emulators::twilio::{CallSpec, Carrier, CarrierSettings};
 use crate::host::{Host, HostSpec, Providers, program};
-use crate::process::Process;
+use crate::process::{Process, Usage};
 
 /// The number that is called.
 const NUMBER: &str = "+15550100";
@@ -30,6 +31,7 @@ pub(super) struct Rig {
     /// How long the host took from its start until it was ready.
     pub(super) host_ready_after: Duration,
     providers: Vec<Process>,
+    script: Script,
     _certificates: TempDir,
 }
 
@@ -74,22 +76,12 @@ impl Rig {
             root_cert_pem: tls.map(|certificate| certificate.pem.into_bytes()),
             ..CarrierSettings::default()
         })?;
-        Ok(Self { host, carrier, host_ready_after, providers, _certificates: folder })
-    }
-
-    /// A call of the script.
-    pub(super) fn call(&self, script: &Script) -> CallSpec {
-        script.played_by(self.plain_call())
+        Ok(Self { host, carrier, host_ready_after, providers, script: script.clone(), _certificates: folder })
     }
 
     /// A call whose caller does nothing yet.
     pub(super) fn plain_call(&self) -> CallSpec {
         self.host.inbound(NUMBER)
-    }
-
-    /// Processor time of all providers together.
-    pub(super) fn providers_cpu(&self) -> Result<Duration> {
-        self.providers.iter().map(|process| Ok(process.usage()?.cpu)).sum()
     }
 
     /// Fails if a process has ended.
@@ -106,6 +98,24 @@ impl Rig {
             process.kill().await?;
         }
         Ok(())
+    }
+}
+
+impl Stage for Rig {
+    fn carrier(&self) -> &Carrier {
+        &self.carrier
+    }
+
+    fn call(&self) -> CallSpec {
+        self.script.played_by(self.plain_call())
+    }
+
+    fn server(&self) -> Result<Usage> {
+        self.host.usage()
+    }
+
+    fn providers_cpu(&self) -> Result<Duration> {
+        self.providers.iter().map(|process| Ok(process.usage()?.cpu)).sum()
     }
 }
 

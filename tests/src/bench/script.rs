@@ -28,6 +28,9 @@ const PAUSE_MS: u64 = 700;
 /// The caller interrupts when the agent has spoken for this long, in ms.
 const INTERRUPT_AFTER_MS: u64 = 1_500;
 
+/// Between two sentences to a server that does not answer, in ms.
+const ECHO_PAUSE_MS: u64 = 5_000;
+
 /// The kind of call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Variant {
@@ -38,12 +41,15 @@ pub(super) enum Variant {
         /// The agent's `turn.interruption.min_speech_ms`.
         min_speech_ms: u32,
     },
+    /// Four sentences to a server that sends them back.
+    Echo,
 }
 
 impl fmt::Display for Variant {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Turns => formatter.write_str("four turns"),
+            Self::Echo => formatter.write_str("echo server"),
             Self::BargeIns { min_speech_ms } => write!(formatter, "barge-ins at {min_speech_ms} ms of speech"),
         }
     }
@@ -59,7 +65,7 @@ pub(super) struct Script {
 impl Script {
     pub(super) fn new(variant: Variant) -> Result<Self> {
         let texts: Vec<&str> = match variant {
-            Variant::Turns => TURNS.to_vec(),
+            Variant::Turns | Variant::Echo => TURNS.to_vec(),
             Variant::BargeIns { .. } => TURNS.iter().take(1).chain(&INTERRUPTIONS).copied().collect(),
         };
         let clips = texts.into_iter().map(speech::say).collect::<Result<_, _>>()?;
@@ -78,13 +84,17 @@ impl Script {
 
     /// Turns of a call that went as scripted.
     pub(super) fn turns(&self) -> usize {
-        self.clips.len()
+        match self.variant {
+            Variant::Turns | Variant::BargeIns { .. } => self.clips.len(),
+            // What comes back begins before the caller has finished: no answer.
+            Variant::Echo => 0,
+        }
     }
 
     /// Interruptions of a call that went as scripted.
     pub(super) fn barge_ins(&self) -> usize {
         match self.variant {
-            Variant::Turns => 0,
+            Variant::Turns | Variant::Echo => 0,
             Variant::BargeIns { .. } => self.clips.len().saturating_sub(1),
         }
     }
@@ -95,16 +105,18 @@ impl Script {
             let when = match self.variant {
                 Variant::BargeIns { .. } if turn > 0 => When::AgentSpeaks(INTERRUPT_AFTER_MS),
                 Variant::BargeIns { .. } | Variant::Turns => When::AgentSilent(PAUSE_MS),
+                Variant::Echo => When::Then(ECHO_PAUSE_MS),
             };
             call.step(when, What::Say(clip.clone()))
         };
-        self.clips.iter().enumerate().fold(call, speak).step(When::AgentSilent(PAUSE_MS), What::HangUp)
+        let end = if self.variant == Variant::Echo { When::Then(ECHO_PAUSE_MS) } else { When::AgentSilent(PAUSE_MS) };
+        self.clips.iter().enumerate().fold(call, speak).step(end, What::HangUp)
     }
 
     /// The agent's contract.
     pub(super) fn contract(&self, endpoint_ms: u32) -> Value {
         let min_speech_ms = match self.variant {
-            Variant::Turns => 200,
+            Variant::Turns | Variant::Echo => 200,
             Variant::BargeIns { min_speech_ms } => min_speech_ms,
         };
         json!({

@@ -5,19 +5,14 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 use serde::Serialize;
-use tokio::net::TcpStream;
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::time::Instant;
 
 use super::Distribution;
 use super::options::Options;
 use super::rig::Rig;
 use super::script::{Script, Variant};
 use crate::emulators::twilio::{CallRecord, What, When};
-
-/// Between two tries to connect: the precision of the figures.
-const TRY_EVERY: Duration = Duration::from_millis(1);
-/// How often it is tried.
-const TRIES: u32 = 30_000;
+use crate::host::wait_for_port;
 
 /// How long starts took, in ms after the start of the process.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -71,20 +66,6 @@ fn times(record: &CallRecord) -> Option<[f64; 3]> {
     let webhook = record.requests.first().filter(|request| request.status == Some(200))?;
     let media = record.answered_after_ms?;
     Some([webhook.at_ms + webhook.took_ms, media, media + record.greeting_ms()?])
-}
-
-#[expect(clippy::disallowed_methods, reason = "the benchmark dials its own host")]
-async fn wait_for_port(port: u16) -> Result<()> {
-    // A timer because a port that is not open yet cannot be waited for.
-    let mut tick = interval(TRY_EVERY);
-    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    for _ in 0..TRIES {
-        tick.tick().await;
-        if TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
-            return Ok(());
-        }
-    }
-    bail!("the host did not listen on port {port}")
 }
 
 fn milliseconds(time: Duration) -> f64 {
