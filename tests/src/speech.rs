@@ -102,8 +102,8 @@ fn harmonic(seconds: f64, pitch: f64, number: f64) -> f64 {
 
 fn make(voice: Voice, text: &str, path: &Path) -> Result<(), SpeechError> {
     // Another process may be making the same clip: both write files of their own, the last rename wins.
-    let own = path.with_extension(format!("{}-{:x}", std::process::id(), rand::random::<u32>()));
-    let wav = own.with_extension("wav");
+    let own = path.with_extension(format!("{:016x}", rand::random::<u64>()));
+    let wav = path.with_extension(format!("{:016x}.wav", rand::random::<u64>()));
     let made = synthesise(voice, text, &wav).and_then(|()| telephone(&wav, &own));
     let _ = std::fs::remove_file(&wav);
     made?;
