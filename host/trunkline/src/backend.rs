@@ -163,7 +163,5 @@ impl Backend {
 /// The server to talk to; a data directory that was named goes before the environment.
 pub(crate) fn server(global: &Global, env: &Environment) -> Option<String> {
     let named = global.server.clone();
-    named.or_else(|| {
-        env.get("TRUNKLINE_SERVER").filter(|server| global.data.is_none() && !server.is_empty()).cloned()
-    })
+    named.or_else(|| env.get("TRUNKLINE_SERVER").filter(|server| global.data.is_none() && !server.is_empty()).cloned())
 }

@@ -129,17 +129,17 @@ impl Config {
         let mut layers = Layers::new(env, path.clone(), text);
         let listen = listen(&mut layers, flags.listen, file.listen);
         let data = flags.data.map(|path| path.to_string_lossy().into_owned());
-        let data = layers.path(Setting::new("data").flag("--data", data), file.data, Some("data"));
+        let data = layers.path(&Setting::new("data").flag("--data", data), file.data, Some("data"));
         let tls = tls(&mut layers, file.tls);
         let scheme = if tls.is_some() { "https" } else { "http" };
         let public = format!("{scheme}://{}", reachable(listen));
-        let public_url = layers.value(Setting::new("public_url"), file.public_url, &public, ORIGIN, origin);
-        let components = layers.path(Setting::new("components"), file.components, Some("components/dist"));
-        let provider_ca = layers.path(Setting::new("providers.ca"), file.providers.ca, None);
+        let public_url = layers.value(&Setting::new("public_url"), file.public_url, &public, ORIGIN, origin);
+        let components = layers.path(&Setting::new("components"), file.components, Some("components/dist"));
+        let provider_ca = layers.path(&Setting::new("providers.ca"), file.providers.ca, None);
         let providers = ProvidersConfig {
-            deepgram: endpoint(&mut layers, "deepgram", file.providers.deepgram, SOCKET_URL),
-            openai: endpoint(&mut layers, "openai", file.providers.openai, HTTP_URL),
-            elevenlabs: endpoint(&mut layers, "elevenlabs", file.providers.elevenlabs, SOCKET_URL),
+            deepgram: endpoint(&mut layers, "deepgram", file.providers.deepgram, &SOCKET_URL),
+            openai: endpoint(&mut layers, "openai", file.providers.openai, &HTTP_URL),
+            elevenlabs: endpoint(&mut layers, "elevenlabs", file.providers.elevenlabs, &SOCKET_URL),
         };
         let (limits, runtime) = (file.limits, file.runtime);
         let limits = Limits {
@@ -181,7 +181,7 @@ fn read_file(path: &Path) -> Result<String, ConfigError> {
 fn listen(layers: &mut Layers<'_>, flag: Option<String>, file: Option<Spanned<String>>) -> SocketAddr {
     const ALLOWED: &str = "an address and a port, such as 127.0.0.1:8080 or [::]:8080";
     let setting = Setting::new("listen").flag("--listen", flag);
-    layers.value(setting, file, &SocketAddr::from(([127, 0, 0, 1], 8080)), ALLOWED, |text| text.parse().ok())
+    layers.value(&setting, file, &SocketAddr::from(([127, 0, 0, 1], 8080)), ALLOWED, |text| text.parse().ok())
 }
 
 /// How a process of the same machine reaches an address that is listened on.
@@ -190,8 +190,8 @@ pub(crate) fn reachable(listen: SocketAddr) -> String {
 }
 
 fn tls(layers: &mut Layers<'_>, file: TlsFile) -> Option<TlsFiles> {
-    let cert = layers.path(Setting::new("tls.cert"), file.cert, None);
-    let key = layers.path(Setting::new("tls.key"), file.key, None);
+    let cert = layers.path(&Setting::new("tls.cert"), file.cert, None);
+    let key = layers.path(&Setting::new("tls.key"), file.key, None);
     match (cert, key) {
         (Some(cert), Some(key)) => Some(TlsFiles { cert, key }),
         (None, None) => None,
@@ -222,11 +222,11 @@ const HTTP_URL: Schemes = Schemes { names: &["http", "https"], allowed: "an http
 const SOCKET_URL: Schemes =
     Schemes { names: &["ws", "wss", "http", "https"], allowed: "a ws, wss, http or https address" };
 
-fn endpoint(layers: &mut Layers<'_>, name: &str, file: EndpointFile, schemes: Schemes) -> EndpointConfig {
+fn endpoint(layers: &mut Layers<'_>, name: &str, file: EndpointFile, schemes: &Schemes) -> EndpointConfig {
     let upper = name.to_uppercase();
     let key = format!("providers.{name}.url");
     let setting = Setting::new(&key).env(format!("TRUNKLINE_{upper}_URL"));
-    let url = layers.optional(setting, file.url, schemes.allowed, |text| {
+    let url = layers.optional(&setting, file.url, schemes.allowed, |text| {
         let url = Url::parse(text).ok()?;
         (schemes.names.contains(&url.scheme()) && url.has_host()).then(|| text.to_owned())
     });
@@ -236,7 +236,7 @@ fn endpoint(layers: &mut Layers<'_>, name: &str, file: EndpointFile, schemes: Sc
         // The variable of the provider's own tools is the weakest: it was not set for this host.
         .fallback_env(format!("{upper}_API_KEY"))
         .secret();
-    let api_key = layers.optional(setting, file.api_key, "a key", |text| Some(Secret::new(text)));
+    let api_key = layers.optional(&setting, file.api_key, "a key", |text| Some(Secret::new(text)));
     EndpointConfig { url, api_key: api_key.unwrap_or_default() }
 }
 
@@ -255,9 +255,9 @@ fn account(layers: &mut Layers<'_>, sid: String, file: AccountFile) -> Option<(S
         setting = setting.env(name.into_inner());
     }
     let variable = setting.env_name();
-    let auth_token = layers.optional(setting, file.auth_token, "a token", |text| Some(Secret::new(text)));
+    let auth_token = layers.optional(&setting, file.auth_token, "a token", |text| Some(Secret::new(text)));
     let key = format!("{at}.tenant");
-    let tenant = layers.value(Setting::new(&key), file.tenant, &DEFAULT_TENANT.to_owned(), "a name", |text| {
+    let tenant = layers.value(&Setting::new(&key), file.tenant, &DEFAULT_TENANT.to_owned(), "a name", |text| {
         Some(text.to_owned()).filter(|text| !text.is_empty())
     });
     let Some(auth_token) = auth_token else {

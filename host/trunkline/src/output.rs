@@ -48,11 +48,7 @@ impl Out {
     /// Colours only on a terminal, and not when NO_COLOR is set.
     pub(crate) fn new(json: bool) -> Self {
         let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-        Self {
-            json,
-            colour: wanted && io::stdout().is_terminal(),
-            error_colour: wanted && io::stderr().is_terminal(),
-        }
+        Self { json, colour: wanted && io::stdout().is_terminal(), error_colour: wanted && io::stderr().is_terminal() }
     }
 
     /// A word in colour, where there is colour.

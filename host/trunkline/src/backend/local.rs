@@ -6,7 +6,7 @@ use crate::config::{Config, DEFAULT_TENANT};
 use crate::first_run;
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use trunkline_contract::log::Row;
 use trunkline_contract::{AgentId, CallId, Fault, Severity, validate};
 use trunkline_engine::Granted;
@@ -53,7 +53,7 @@ impl Local {
     pub(crate) async fn validate(&self, document: &Value) -> anyhow::Result<Vec<Fault>> {
         let mut names: Vec<String> = components::list(&self.folder)?.into_iter().map(|(name, _)| name).collect();
         names.extend(self.store.components().list().await?.into_iter().map(|component| component.name));
-        check(document, names, &self.folder)
+        check(document, &names, &self.folder)
     }
 
     pub(crate) async fn numbers(&self) -> anyhow::Result<Value> {
@@ -110,7 +110,7 @@ fn missing_call(error: StoreError, id: CallId) -> anyhow::Error {
 ///
 /// # Errors
 /// [`Faults`], or there are no components at all.
-pub(crate) fn check(document: &Value, components: Vec<String>, folder: &std::path::Path) -> anyhow::Result<Vec<Fault>> {
+pub(crate) fn check(document: &Value, components: &[String], folder: &Path) -> anyhow::Result<Vec<Fault>> {
     if components.is_empty() {
         bail!("{}", components::missing(folder));
     }

@@ -66,8 +66,8 @@ async fn validate(context: &Context<'_>, document: &Value) -> anyhow::Result<Vec
     if let Ok(backend) = Backend::open(&context.global, &context.env, &config, Intent::Read).await {
         return backend.validate(document).await;
     }
-    let names = components::list(&config.components)?.into_iter().map(|(name, _)| name).collect();
-    backend::check(document, names, &config.components)
+    let names: Vec<String> = components::list(&config.components)?.into_iter().map(|(name, _)| name).collect();
+    backend::check(document, &names, &config.components)
 }
 
 /// Tells a refused contract from what else can go wrong.

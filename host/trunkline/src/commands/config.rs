@@ -35,9 +35,7 @@ pub(super) fn run(context: &Context<'_>, command: ConfigCommand) -> anyhow::Resu
 
 fn show(out: &Out, loaded: &Loaded, faults: Option<&[String]>) -> anyhow::Result<()> {
     if out.json {
-        let setting = |setting: &crate::config::Explained| {
-            json!({"key": setting.key, "value": setting.value, "origin": setting.origin.to_string()})
-        };
+        let setting = |setting: &crate::config::Explained| json!({"key": setting.key, "value": setting.value, "origin": setting.origin.to_string()});
         let settings: Vec<_> = loaded.explained.iter().map(setting).collect();
         let mut document = json!({"file": loaded.file, "settings": settings});
         if let Some(faults) = faults {

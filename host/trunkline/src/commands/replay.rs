@@ -78,7 +78,8 @@ async fn named_bytes(named: &str, backend: &Backend, config: &Config) -> anyhow:
     if named.parse::<Digest>().is_ok() {
         return by_digest(named, backend, config).await;
     }
-    std::fs::read(Path::new(named)).with_context(|| format!("`{named}` is neither a digest nor a file that can be read"))
+    std::fs::read(Path::new(named))
+        .with_context(|| format!("`{named}` is neither a digest nor a file that can be read"))
 }
 
 /// The registry's bytes, or those of a file in the folder of components.

@@ -115,28 +115,28 @@ impl<'a> Layers<'a> {
     /// A setting that has a default. One that is not allowed is a fault; the default then stands in for it.
     pub(super) fn value<T: Clone + ToString>(
         &mut self,
-        setting: Setting<'_>,
+        setting: &Setting<'_>,
         file: Option<Spanned<String>>,
         default: &T,
         allowed: &str,
         read: impl Fn(&str) -> Option<T>,
     ) -> T {
-        let given = self.given(&setting, file);
-        self.explain(&setting, given.as_ref(), Some(default.to_string()));
-        self.read(&setting, given, allowed, read).unwrap_or_else(|| default.clone())
+        let given = self.given(setting, file);
+        self.explain(setting, given.as_ref(), Some(default.to_string()));
+        self.read(setting, given, allowed, read).unwrap_or_else(|| default.clone())
     }
 
     /// A setting that may be absent.
     pub(super) fn optional<T>(
         &mut self,
-        setting: Setting<'_>,
+        setting: &Setting<'_>,
         file: Option<Spanned<String>>,
         allowed: &str,
         read: impl Fn(&str) -> Option<T>,
     ) -> Option<T> {
-        let given = self.given(&setting, file);
-        self.explain(&setting, given.as_ref(), None);
-        self.read(&setting, given, allowed, read)
+        let given = self.given(setting, file);
+        self.explain(setting, given.as_ref(), None);
+        self.read(setting, given, allowed, read)
     }
 
     /// A whole number of `min` to `max`.
@@ -145,7 +145,7 @@ impl<'a> Layers<'a> {
         T: Copy + ToString + TryFrom<u64>,
     {
         let file = file.map(|number| Spanned::new(number.span(), number.into_inner().to_string()));
-        self.value(Setting::new(key), file, &default, &format!("a whole number, {min} to {max}"), |text| {
+        self.value(&Setting::new(key), file, &default, &format!("a whole number, {min} to {max}"), |text| {
             let number = text.parse::<u64>().ok().filter(|number| (min..=max).contains(number))?;
             T::try_from(number).ok()
         })
@@ -154,21 +154,21 @@ impl<'a> Layers<'a> {
     /// A path; a relative one in the file starts at the file's folder.
     pub(super) fn path(
         &mut self,
-        setting: Setting<'_>,
+        setting: &Setting<'_>,
         file: Option<Spanned<String>>,
         default: Option<&str>,
     ) -> Option<PathBuf> {
-        let mut given = self.given(&setting, file);
+        let mut given = self.given(setting, file);
         if let Some(Given { text, origin: Origin::File { path, .. } }) = &mut given
             && !text.is_empty()
         {
             let folder = path.parent().unwrap_or(Path::new(""));
             *text = folder.join(&*text).to_string_lossy().into_owned();
         }
-        self.explain(&setting, given.as_ref(), default.map(str::to_owned));
+        self.explain(setting, given.as_ref(), default.map(str::to_owned));
         let default = default.map(PathBuf::from);
         let read = |text: &str| Some(PathBuf::from(text)).filter(|path| !path.as_os_str().is_empty());
-        self.read(&setting, given, "a path", read).or(default)
+        self.read(setting, given, "a path", read).or(default)
     }
 
     /// The settings in order, and variables that nobody asked for.

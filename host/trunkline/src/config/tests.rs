@@ -77,7 +77,8 @@ fn every_key_is_read() {
 
 #[test]
 fn the_strongest_source_wins_and_is_named() {
-    let text = "\nlisten = \"127.0.0.1:1\"\ndata = \"file\"\n[limits]\nmax_calls = 3\n[providers.openai]\napi_key = \"f\"";
+    let text =
+        "\nlisten = \"127.0.0.1:1\"\ndata = \"file\"\n[limits]\nmax_calls = 3\n[providers.openai]\napi_key = \"f\"";
     let env = [
         ("TRUNKLINE_LISTEN", "127.0.0.1:2"),
         ("TRUNKLINE_DEEPGRAM_API_KEY", "own"),
@@ -100,8 +101,7 @@ fn the_strongest_source_wins_and_is_named() {
 #[test]
 fn flags_are_the_strongest() {
     let env = Environment::from([("TRUNKLINE_LISTEN".to_owned(), "127.0.0.1:2".to_owned())]);
-    let flags =
-        Flags { listen: Some("127.0.0.1:3".to_owned()), data: Some(PathBuf::from("here")), ..Flags::default() };
+    let flags = Flags { listen: Some("127.0.0.1:3".to_owned()), data: Some(PathBuf::from("here")), ..Flags::default() };
     let loaded = Config::load(flags, &env).unwrap();
     assert_eq!((loaded.config.listen.port(), loaded.config.data.as_path()), (3, Path::new("here")));
     assert_eq!(explained(&loaded, "data").origin.to_string(), "command line, --data");
