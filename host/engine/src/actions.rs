@@ -84,13 +84,13 @@ impl Call {
     }
 
     pub(crate) fn deny(&mut self, effect: EffectId, action: &str, rule: &str, message: &str) {
-        if self.decisions.answering_denial() || self.ending.told() {
-            let text = format!("{action} {effect} denied ({rule}): {message}");
-            self.append(Entry::Note { level: "warn".to_owned(), text });
-            return;
-        }
         let denial = Denial { effect, action: action.to_owned(), rule: rule.to_owned(), message: message.to_owned() };
-        self.enqueue(Event::Denied(denial));
+        let denied = Event::Denied(denial);
+        if self.decisions.answering_denial() {
+            self.log_dropped(denied, "it answers a denial");
+        } else {
+            self.enqueue(denied);
+        }
     }
 
     fn cancel(&mut self, target: EffectId) {

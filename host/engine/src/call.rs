@@ -80,8 +80,10 @@ impl Call {
         if self.ending.finished() {
             return Vec::new();
         }
+        // A driver that forgets to begin has begun with its first input.
+        self.begin();
         match input {
-            Input::Begin => self.begin(),
+            Input::Begin => {}
             Input::Committed { seq } => self.committed = self.committed.max(seq),
             Input::MediaStarted { stream_id } => self.media_started(stream_id),
             Input::MediaStopped { end } => self.media_stopped(end),

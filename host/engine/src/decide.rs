@@ -97,7 +97,11 @@ impl Call {
 
     /// Queues an event for the behaviour.
     pub(crate) fn enqueue(&mut self, event: Event) {
-        if self.ending.accepts(&event) {
+        if self.ending.told() {
+            if ends_an_effect(&event) {
+                self.log_dropped(event, "it came after the end");
+            }
+        } else if !self.ending.over() || ends_an_effect(&event) {
             if matches!(event, Event::UserTurn(_)) {
                 self.decisions.supersede();
             }
@@ -155,10 +159,15 @@ impl Call {
         }
         let waiting: Vec<Event> = self.decisions.queue.drain(..).map(|waiting| waiting.event).collect();
         for event in waiting.into_iter().chain(self.last_event()) {
-            let seed = splitmix(self.config.seed, self.next_seq);
-            let event_seq = self.append(Entry::Event { event, seed });
-            self.append(Entry::Dropped { event_seq, reason: reason.to_owned() });
+            self.log_dropped(event, reason);
         }
+    }
+
+    /// An event that the behaviour does not get; the log has it all the same.
+    pub(crate) fn log_dropped(&mut self, event: Event, reason: &str) {
+        let seed = splitmix(self.config.seed, self.next_seq);
+        let event_seq = self.append(Entry::Event { event, seed });
+        self.append(Entry::Dropped { event_seq, reason: reason.to_owned() });
     }
 
     pub(crate) fn decided(&mut self, event_seq: u64, outcome: Result<Decision, String>) {
@@ -234,6 +243,20 @@ impl Call {
             self.decisions.queue.push_front(Waiting { event, turn: self.decisions.turn, retried: false });
         }
     }
+}
+
+/// These have to be told, or at least logged, whatever state the call is in.
+fn ends_an_effect(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Said(_)
+            | Event::Interrupted(_)
+            | Event::Generated(_)
+            | Event::ToolFinished(_)
+            | Event::Failed(_)
+            | Event::Denied(_)
+            | Event::EffectDone(_)
+    )
 }
 
 /// SplitMix64 (Steele, Lea, Flood 2014): independent seeds from one.

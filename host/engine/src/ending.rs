@@ -63,21 +63,6 @@ impl Ending {
         matches!(self.state, State::Over { told: true, .. } | State::Finished)
     }
 
-    /// After the end the behaviour hears only of effects that end, and then of the end itself.
-    pub(crate) fn accepts(&self, event: &Event) -> bool {
-        let ends_an_effect = matches!(
-            event,
-            Event::Said(_)
-                | Event::Interrupted(_)
-                | Event::Generated(_)
-                | Event::ToolFinished(_)
-                | Event::Failed(_)
-                | Event::Denied(_)
-                | Event::EffectDone(_)
-        );
-        !self.over() || (ends_an_effect && !self.told())
-    }
-
     /// An end that was decided before the host was lost.
     pub(crate) fn restore(&mut self, begun: Ms, now: Ms, closing: bool, told: Option<Ended>) {
         self.begun = begun;

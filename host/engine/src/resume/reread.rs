@@ -143,7 +143,7 @@ impl Open {
             }
             ActionKind::HangUp(_) => self.hung_up = true,
             ActionKind::SetResult { .. } | ActionKind::UpdateContext(_) | ActionKind::Emit(_) | ActionKind::Note(_) => {
-                self.undone.push(Action { effect, kind })
+                self.undone.push(Action { effect, kind });
             }
             ActionKind::AnswerTool(_) => {}
             kind => {

@@ -177,8 +177,10 @@ fn a_behaviour_that_never_decides_does_not_keep_the_call() {
     assert_eq!(at, 1_020);
     let commands = call.handle(at, Input::Tick);
     assert!(matches!(commands.last(), Some(Command::Finished { reason }) if reason == "drained"));
-    let kinds: Vec<&str> =
-        commands.iter().filter_map(|c| if let Command::Append { row, .. } = c { Some(row.entry.kind()) } else { None }).collect();
+    let kinds: Vec<&str> = commands
+        .iter()
+        .filter_map(|c| if let Command::Append { row, .. } = c { Some(row.entry.kind()) } else { None })
+        .collect();
     assert_eq!(kinds, ["dropped", "event", "dropped", "ended"], "the log tells what was not decided");
     assert!(call.handle(at + 1, Input::Begin).is_empty());
 }

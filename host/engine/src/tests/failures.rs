@@ -125,9 +125,20 @@ fn a_component_that_keeps_failing_is_replaced_and_its_successor_told_about_the_c
     world.run_until(6_000);
     assert_eq!(
         world.story()[1..],
-        ["said 1: Hello.", "digits 1", "digits 1", "resumed component-changed", "digits 1", "denied 1: duplicate-effect"]
+        [
+            "said 1: Hello.",
+            "digits 1",
+            "digits 1",
+            "resumed component-changed",
+            "digits 1",
+            "denied 1: duplicate-effect"
+        ]
     );
-    assert!(world.entries().any(|e| matches!(e, Entry::Component { digest, reason } if digest == "stock" && reason == "stock")));
+    assert!(
+        world
+            .entries()
+            .any(|e| matches!(e, Entry::Component { digest, reason } if digest == "stock" && reason == "stock"))
+    );
     world.finish();
 }
 

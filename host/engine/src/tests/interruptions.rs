@@ -306,7 +306,11 @@ fn cancel_stops_a_say_and_a_generation() {
     for generated in [false, true] {
         let mut world = World::new(move |event, answer| match event {
             Event::Started(_) => {
-                if generated { answer.generate() } else { answer.say(STORY) };
+                if generated {
+                    answer.generate()
+                } else {
+                    answer.say(STORY)
+                };
                 answer.timer(2_000);
             }
             Event::Timer { effect } => {

@@ -5,6 +5,9 @@ use trunkline_contract::event::Event;
 use trunkline_contract::log::{Entry, Row};
 use trunkline_contract::{ActionKind, EffectId};
 
+/// Effects from here on are of actions that could not be read.
+pub(super) const UNREADABLE: EffectId = 1_000_000;
+
 /// Checks a log that has ended.
 pub(super) fn check(rows: &[Row]) {
     assert!(matches!(rows.last().unwrap().entry, Entry::Ended { .. }), "{:?}", rows.last());
@@ -12,15 +15,18 @@ pub(super) fn check(rows: &[Row]) {
     let mut claimed = BTreeSet::new();
     let mut may_deny = BTreeSet::new();
     let mut timers = BTreeSet::new();
-    let mut duplicates = 0i64;
+    let mut duplicates = BTreeSet::new();
+    let mut denied_duplicates = BTreeSet::new();
+    let mut dropped: Vec<&Event> = Vec::new();
     let mut writes = BTreeMap::new();
+    let mut written_for = BTreeSet::new();
     for (n, row) in rows.iter().enumerate() {
         assert_eq!(row.seq, n as u64 + 1);
         match &row.entry {
             Entry::Actions { actions, .. } => {
                 for action in actions {
                     if !claimed.insert(action.effect) {
-                        duplicates += 1;
+                        duplicates.insert(action.effect);
                         continue;
                     }
                     match &action.kind {
@@ -42,6 +48,8 @@ pub(super) fn check(rows: &[Row]) {
                     }
                 }
             }
+            // Tried again.
+            Entry::Event { event, .. } if dropped.contains(&event) => dropped.retain(|known| *known != event),
             Entry::Event { event, .. } => {
                 let ended = match event {
                     Event::Said(said) => Some(said.effect),
@@ -51,31 +59,29 @@ pub(super) fn check(rows: &[Row]) {
                     Event::EffectDone(done) => Some(done.effect),
                     Event::Failed(failure) => failure.effect,
                     Event::ToolFinished(result) => result.effect,
+                    // One that could not be read is not among the actions.
+                    Event::Denied(denial) if denial.effect >= UNREADABLE => None,
                     Event::Denied(denial) if denial.rule == "duplicate-effect" => {
-                        duplicates -= 1;
+                        denied_duplicates.insert(denial.effect);
                         None
                     }
                     Event::Denied(denial) => Some(denial.effect),
                     _ => None,
                 };
-                // A retry and a second life log the same event again.
-                let again = rows[..n].iter().any(|row| matches!(&row.entry, Entry::Event { event: e, .. } if e == event));
-                if let Some(effect) = ended.filter(|_| !again) {
+                if let Some(effect) = ended {
                     let was_open = open.remove(&effect).is_some() | timers.remove(&effect) | may_deny.remove(&effect);
                     assert!(was_open, "effect {effect} ended twice or never began: {event:?}");
                 }
             }
-            Entry::Note { text, .. } if text.contains(" denied (") => {
-                // A denial of what was asked for in answer to a denial is only noted.
-                let effect = text.split(' ').nth(1).unwrap().parse().unwrap();
-                if text.contains("(duplicate-effect)") {
-                    duplicates -= 1;
-                } else {
-                    open.remove(&effect);
-                    timers.remove(&effect);
-                }
+            Entry::Dropped { event_seq, .. } => {
+                let Entry::Event { event, .. } = &rows[usize::try_from(*event_seq).unwrap() - 1].entry else {
+                    panic!()
+                };
+                dropped.push(event);
             }
-            Entry::EffectIntent { idempotency_key, .. } => {
+            Entry::EffectIntent { idempotency_key, detail, .. } => {
+                let effect = detail["effect"].as_u64();
+                assert!(effect.is_none_or(|effect| written_for.insert(effect)), "{effect:?} writes twice");
                 assert!(writes.insert(idempotency_key.clone(), false).is_none(), "{idempotency_key} runs twice");
             }
             Entry::EffectOutcome { idempotency_key, .. } => {
@@ -86,6 +92,6 @@ pub(super) fn check(rows: &[Row]) {
         }
     }
     assert!(open.is_empty(), "never ended: {open:?}");
-    assert_eq!(duplicates, 0, "duplicates that were not denied once");
+    assert_eq!(duplicates, denied_duplicates);
     assert!(writes.values().all(|ended| *ended), "writes without outcome: {writes:?}");
 }

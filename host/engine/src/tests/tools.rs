@@ -26,12 +26,7 @@ fn several_tools_at_once_are_all_answered_before_the_model_goes_on() {
     world.run_until(6_000);
     assert_eq!(
         world.asked(),
-        [
-            "agent: One moment.",
-            "asks: look_up, weather",
-            r#"look_up: {"price":3}"#,
-            r#"weather: "sunny""#,
-        ]
+        ["agent: One moment.", "asks: look_up, weather", r#"look_up: {"price":3}"#, r#"weather: "sunny""#,]
     );
     assert_eq!(world.heard(), "One moment. Three, and sunny.");
     assert_eq!(
@@ -76,12 +71,11 @@ fn in_ask_mode_the_behaviour_answers() {
 
 #[test]
 fn a_behaviour_that_never_answers_does_not_silence_the_agent() {
-    let mut world = World::new(|event, answer| match event {
-        Event::Started(_) => {
+    let mut world = World::new(|event, answer| {
+        if let Event::Started(_) = event {
             answer.act(ActionKind::Generate(Generate { tools: ToolMode::Ask, speak: false, ..generate() }));
             answer.generate();
         }
-        _ => {}
     });
     world.model(|_, n| if n == 0 { asks("", &["look_up"]) } else { says("Done.") });
     world.run_until(40_000);
@@ -108,12 +102,16 @@ fn a_tool_that_writes_is_logged_before_it_runs() {
         }
         _ => None,
     });
-    assert!(matches!(&world.rows[intent].entry, Entry::EffectIntent { idempotency_key, .. } if Some(idempotency_key) == key.as_ref()));
+    assert!(
+        matches!(&world.rows[intent].entry, Entry::EffectIntent { idempotency_key, .. } if Some(idempotency_key) == key.as_ref())
+    );
     world.input_at(1_000, Input::Committed { seq: intent as u64 + 1 });
     world.run_until(1_500);
     assert_eq!(world.tool_runs.len(), 1);
     assert_eq!(world.story()[1], "tool-finished book: ok");
-    assert!(matches!(world.entries().find(|e| e.kind() == "effect-outcome"), Some(Entry::EffectOutcome { status, .. }) if status == "ok"));
+    assert!(
+        matches!(world.entries().find(|e| e.kind() == "effect-outcome"), Some(Entry::EffectOutcome { status, .. }) if status == "ok")
+    );
     world.finish();
 }
 

@@ -41,8 +41,7 @@ fn a_dangling_word_waits_longer() {
 
 #[test]
 fn with_the_vad_strategy_a_dangling_word_does_not_wait() {
-    let silence =
-        silence_before_turn("I want fish and", |c| c.rules.endpointing.strategy = EndpointingStrategy::Vad);
+    let silence = silence_before_turn("I want fish and", |c| c.rules.endpointing.strategy = EndpointingStrategy::Vad);
     assert!((500..600).contains(&silence), "{silence} ms");
 }
 
@@ -83,7 +82,9 @@ fn a_turn_is_not_left_open_when_the_recogniser_falls_silent() {
     assert_eq!(world.story()[1], "user-turn 1: I want fish.", "the words known by then");
     let at = world.commanded_at(|c| matches!(c, Command::ReconnectStt)).unwrap();
     assert!((4_200..4_500).contains(&at), "{at}");
-    assert!(world.entries().any(|e| matches!(e, Entry::Provider { part, what, .. } if part == "stt" && what == "stalled")));
+    assert!(
+        world.entries().any(|e| matches!(e, Entry::Provider { part, what, .. } if part == "stt" && what == "stalled"))
+    );
     world.finish();
 }
 

@@ -91,8 +91,7 @@ pub(super) type Script = Vec<(Ms, Result<Delta, ProviderFault>)>;
 
 /// A model that says this, a word at a time.
 pub(super) fn says(text: &str) -> Script {
-    let mut script: Script =
-        text.split_inclusive(' ').map(|word| (20, Ok(Delta::Text(word.to_owned())))).collect();
+    let mut script: Script = text.split_inclusive(' ').map(|word| (20, Ok(Delta::Text(word.to_owned())))).collect();
     script.first_mut().map(|first| first.0 = 250).unwrap_or_default();
     script.push((5, Ok(Delta::Done { finish: Finish::Stop, usage: Usage::default() })));
     script
@@ -154,7 +153,8 @@ pub(super) struct World {
     pub(super) call: Call,
     pub(super) now: Ms,
     pub(super) rows: Vec<Row>,
-    pub(super) state: Vec<u8>,
+    /// Committed with the rows of these numbers.
+    pub(super) states: BTreeMap<u64, Vec<u8>>,
     pub(super) commands: Vec<(Ms, Command)>,
     /// Events as given to the behaviour, retries too.
     pub(super) told: Vec<(Ms, Event)>,
@@ -242,15 +242,15 @@ impl World {
     pub(super) fn resumed(
         config: CallConfig,
         rows: Vec<Row>,
-        state: Vec<u8>,
+        states: BTreeMap<u64, Vec<u8>>,
         behaviour: impl FnMut(&Event, &mut Answer) + 'static,
     ) -> Self {
         let now = rows.last().map_or(0, |row| row.at_ms) + 2_000;
-        let recovered = Recovered { rows: rows.clone(), state: state.clone() };
+        let recovered = Recovered { rows: rows.clone(), state: states.values().last().cloned().unwrap_or_default() };
         let call = Call::resume(config, recovered, now, "host-restart").unwrap();
         let mut world = Self::around(call, behaviour);
         (world.now, world.committed) = (now, rows.len() as u64);
-        (world.rows, world.state) = (rows, state);
+        (world.rows, world.states) = (rows, states);
         world.at(now + 500, Stimulus::Connect);
         world.give(Input::Begin);
         world
@@ -261,7 +261,7 @@ impl World {
             call,
             now: 0,
             rows: Vec::new(),
-            state: Vec::new(),
+            states: BTreeMap::new(),
             commands: Vec::new(),
             told: Vec::new(),
             requests: Vec::new(),
@@ -289,6 +289,12 @@ impl World {
 
     pub(super) fn model(&mut self, model: impl FnMut(&Request, usize) -> Script + 'static) {
         self.model = Box::new(model);
+    }
+
+    /// Rows up to `seq`, and the states committed with them.
+    pub(super) fn log_until(&self, seq: u64) -> (Vec<Row>, BTreeMap<u64, Vec<u8>>) {
+        let rows = self.rows.iter().filter(|row| row.seq <= seq).cloned().collect();
+        (rows, self.states.range(..=seq).map(|(seq, state)| (*seq, state.clone())).collect())
     }
 
     pub(super) fn tool(&mut self, name: &str, after: Ms, value: Value) {
@@ -466,8 +472,8 @@ impl World {
                 if let (Some(commit), seq) = (self.commit_ms, row.seq) {
                     self.at(now + if urgent { commit } else { 50 }, Stimulus::Input(Input::Committed { seq }));
                 }
+                self.states.extend(state.map(|state| (row.seq, state)));
                 self.rows.push(row);
-                self.state = state.unwrap_or(std::mem::take(&mut self.state));
             }
             Command::Decide { event_seq, event, state, .. } => {
                 self.told.push((now, (*event).clone()));
