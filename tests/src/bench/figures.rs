@@ -99,7 +99,8 @@ impl Figures {
             answered_ms: Distribution::of(steady.begun(&seen.placed).filter_map(|r| r.answered_after_ms).collect()),
             speech_to_clear_ms: Distribution::of(steady.speech_to_clear(&seen.placed)),
             underruns: seen.placed.iter().map(|call| call.record.underruns.len()).sum(),
-            underrun_ms: seen.placed.iter().map(|call| call.record.underrun_ms()).sum(),
+            // Not the negative zero that an empty sum of floats is.
+            underrun_ms: seen.placed.iter().map(|call| call.record.underrun_ms()).sum::<f64>() + 0.0,
             placed: seen.placed.len(),
             failed: faults.len(),
             failures,
