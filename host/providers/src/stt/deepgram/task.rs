@@ -18,13 +18,11 @@ use tokio::time::{Instant, sleep_until};
 use trunkline_contract::speech::AudioFormat;
 use trunkline_egress::{CloseFrame, Message, WebSocket, WebSocketError};
 
-/// The provider closes after 10 s without audio or this.
-const KEEP_ALIVE: Duration = Duration::from_secs(4);
 /// How long the last results may take after `CloseStream`.
 const CLOSING: Duration = Duration::from_secs(3);
 
 pub(super) async fn run(deepgram: Deepgram, request: SttRequest, (mut commands, events): Ends) {
-    let mut session = Session::new(&request, Outlet::new(events.clone()));
+    let mut session = Session::new(&request, deepgram.keep_alive, Outlet::new(events.clone()));
     let ended = match open(&deepgram, &request, &mut session, &mut commands, &events).await {
         Ok(Some(socket)) => {
             session.outlet.push(Ok(SttEvent::Opened));
@@ -65,7 +63,7 @@ async fn open(
             biased;
             socket = &mut dialling => return socket.map(Some).map_err(|e| deepgram.error(&e)),
             command = commands.recv() => match command {
-                Some(command) => { session.obey(command); }
+                Some(command) => session.obey(command),
                 None => return Ok(None),
             },
             () = events.closed() => return Ok(None),
@@ -78,6 +76,7 @@ type Ended = Result<(), ProviderError>;
 
 struct Session {
     format: AudioFormat,
+    keep_alive: Duration,
     max_queue_bytes: u64,
     outlet: Outlet<Result<SttEvent, ProviderError>>,
     outbox: VecDeque<Message>,
@@ -93,9 +92,10 @@ struct Session {
 }
 
 impl Session {
-    fn new(request: &SttRequest, outlet: Outlet<Result<SttEvent, ProviderError>>) -> Self {
+    fn new(request: &SttRequest, keep_alive: Duration, outlet: Outlet<Result<SttEvent, ProviderError>>) -> Self {
         Self {
             format: request.format,
+            keep_alive,
             max_queue_bytes: u64::from(request.max_queue_ms) * crate::stt::batch::bytes_per_ms(request.format),
             outlet,
             outbox: VecDeque::new(),
@@ -109,34 +109,28 @@ impl Session {
         }
     }
 
-    /// Returns the audio that was queued, ms.
-    fn obey(&mut self, command: Command) -> u64 {
+    fn obey(&mut self, command: Command) {
         match command {
             Command::Audio { audio, lost } => {
                 if lost > 0 {
                     self.timeline.gap(ms(self.format, self.accepted), ms(self.format, lost));
                 }
-                self.queue(audio)
+                self.queue(audio);
             }
             Command::Finalize => {
                 self.last_sent = Instant::now();
                 self.outbox.push_back(Message::text(r#"{"type":"Finalize"}"#));
-                self.watchdog.finalize(Instant::now());
-                0
+                self.watchdog.finalize(self.last_sent);
             }
-            Command::Expect(speech) => {
-                self.watchdog.expect(speech);
-                0
-            }
+            Command::Expect(speech) => self.watchdog.expect(speech),
             Command::Close => {
                 self.outbox.push_back(Message::text(r#"{"type":"CloseStream"}"#));
                 self.closing = Some(Instant::now() + CLOSING);
-                0
             }
         }
     }
 
-    fn queue(&mut self, audio: Bytes) -> u64 {
+    fn queue(&mut self, audio: Bytes) {
         let bytes = audio.len() as u64;
         self.last_sent = Instant::now();
         self.outbox.push_back(Message::Binary(audio));
@@ -145,7 +139,7 @@ impl Session {
         while self.queued > self.max_queue_bytes {
             self.drop_oldest();
         }
-        ms(self.format, bytes)
+        self.watchdog.sent(ms(self.format, bytes), self.last_sent);
     }
 
     fn drop_oldest(&mut self) {
@@ -172,18 +166,16 @@ impl Session {
 
     async fn drive(&mut self, mut socket: Duplex, commands: &mut mpsc::Receiver<Command>) -> Ended {
         self.last_sent = Instant::now();
-        let timer = sleep_until(self.last_sent + KEEP_ALIVE);
+        // Nothing was owed before there was a connection.
+        self.watchdog.heard(self.last_sent);
+        let timer = sleep_until(self.last_sent + self.keep_alive);
         tokio::pin!(timer);
         loop {
             tokio::select! {
                 biased;
                 command = commands.recv() => {
                     let Some(command) = command else { return Ok(()) };
-                    let audio_ms = self.obey(command);
-                    // What is not read because the caller does not read cannot be missed.
-                    if self.watchdog.sent(audio_ms) && !self.outlet.is_full() {
-                        return Err(stalled());
-                    }
+                    self.obey(command);
                     if let Some(at) = self.next_deadline() && at < timer.deadline() {
                         timer.as_mut().reset(at);
                     }
@@ -197,7 +189,7 @@ impl Session {
                 () = self.outlet.drain_one() => {}
                 () = &mut timer => {
                     self.tick()?;
-                    timer.as_mut().reset(self.next_deadline().unwrap_or_else(|| self.last_sent + KEEP_ALIVE));
+                    timer.as_mut().reset(self.next_deadline().unwrap_or_else(|| self.last_sent + self.keep_alive));
                 }
             }
             if self.queued > 0 {
@@ -217,7 +209,7 @@ impl Session {
     }
 
     fn next_deadline(&self) -> Option<Instant> {
-        [Some(self.last_sent + KEEP_ALIVE), self.watchdog.deadline(), self.closing].into_iter().flatten().min()
+        [Some(self.last_sent + self.keep_alive), self.watchdog.deadline(), self.closing].into_iter().flatten().min()
     }
 
     fn tick(&mut self) -> Ended {
@@ -227,12 +219,13 @@ impl Session {
         }
         if self.watchdog.deadline().is_some_and(|at| at <= now) {
             if self.outlet.is_full() {
+                // What is not read because the caller does not read cannot be missed.
                 self.watchdog.heard(now);
                 return Ok(());
             }
             return Err(stalled());
         }
-        if self.last_sent + KEEP_ALIVE <= now {
+        if self.last_sent + self.keep_alive <= now {
             self.outbox.push_back(Message::text(r#"{"type":"KeepAlive"}"#));
             self.last_sent = now;
         }
