@@ -1,21 +1,16 @@
-//! The stock behaviour: greets, lets the model answer each turn with the granted tools, says good-bye.
+//! The stock behaviour: greets, lets the model answer each turn with the granted tools, goes on after a loss.
 //!
-//! The model ends a call with the tool `end_call`. Whether it said good-bye itself is known only when its generation is
-//! over, so the call is hung up then, not when the tool was run.
+//! Ending the call is the host's: it runs the tool `end_call`, says good-bye when the model did not, and hangs up.
 
 use serde::{Deserialize, Serialize};
-use trunkline_sdk::{Behaviour, Ctx, EffectId, Error, Event, Fault, Generate, Manifest};
+use trunkline_sdk::{Behaviour, Ctx, Error, Event, Generate, Manifest};
 
 struct Conversation;
 
 #[derive(Default, Serialize, Deserialize)]
 struct State {
-    /// The generation that is under way.
-    open: Option<EffectId>,
-    /// The caller heard something of the last generation.
-    heard: bool,
-    /// The model asked to end the call.
-    ending: bool,
+    /// The caller said something and has heard no answer.
+    unanswered: bool,
     /// Nothing was answered since the apology.
     apologised: bool,
 }
@@ -24,7 +19,6 @@ struct State {
 #[derive(Serialize, Deserialize)]
 #[serde(default)]
 struct Settings {
-    goodbye: String,
     cut_off: String,
     apology: String,
 }
@@ -32,7 +26,6 @@ struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Settings {
-            goodbye: "Good-bye.".to_owned(),
             cut_off: "Sorry, we were cut off.".to_owned(),
             apology: "Sorry, I did not get that. Could you say it again?".to_owned(),
         }
@@ -45,7 +38,7 @@ impl Behaviour for Conversation {
 
     fn manifest() -> Manifest {
         Manifest::new("conversation", env!("CARGO_PKG_VERSION"), include_str!("settings.schema.json"))
-            .description("Greets, lets the model answer each turn, says good-bye.")
+            .description("Greets, lets the model answer each turn, goes on after a loss.")
     }
 
     fn handle(ctx: &mut Ctx<Self>, event: Event) -> Result<(), Error> {
@@ -56,30 +49,23 @@ impl Behaviour for Conversation {
                 }
                 None => answer(ctx),
             },
-            Event::Resumed(resumption) => {
-                ctx.state.open = None;
-                if ctx.state.ending {
-                    finish(ctx);
-                } else if resumption.reason != "component-changed" {
-                    ctx.say(ctx.settings.cut_off.clone());
-                }
-            }
             Event::UserTurn(_) => {
-                ctx.state.ending = false;
+                ctx.state.unanswered = true;
                 answer(ctx);
             }
-            Event::ToolFinished(tool) if tool.name == "end_call" && tool.is_ok() => {
-                ctx.state.ending = true;
-                if ctx.state.open.is_none() {
-                    finish(ctx);
+            Event::Generated(_) => ctx.state = State::default(),
+            Event::Interrupted(interruption) if !interruption.heard.is_empty() => ctx.state.unanswered = false,
+            Event::Resumed(resumption) if resumption.reason != "component-changed" => {
+                ctx.say(ctx.settings.cut_off.clone());
+                if ctx.state.unanswered {
+                    answer(ctx);
                 }
             }
-            Event::Generated(generation) => {
-                ctx.state.apologised = false;
-                close(ctx, generation.effect, &generation.heard);
+            // Once, until an answer succeeds: a model that stays away must not make the agent repeat itself.
+            Event::Failed(fault) if fault.part == "llm" && fault.retryable && !ctx.state.apologised => {
+                ctx.state.apologised = true;
+                ctx.say(ctx.settings.apology.clone());
             }
-            Event::Interrupted(interruption) => close(ctx, interruption.effect, &interruption.heard),
-            Event::Failed(fault) if fault.part == "llm" => failed(ctx, &fault),
             _ => {}
         }
         Ok(())
@@ -87,38 +73,7 @@ impl Behaviour for Conversation {
 }
 
 fn answer(ctx: &mut Ctx<Conversation>) {
-    let effect = ctx.generate(Generate::spoken());
-    ctx.state.open = Some(effect);
-    ctx.state.heard = false;
-}
-
-/// A generation is over; what the caller heard of it decides whether a good-bye is still owed.
-fn close(ctx: &mut Ctx<Conversation>, effect: EffectId, heard: &str) {
-    if ctx.state.open == Some(effect) {
-        ctx.state.open = None;
-        ctx.state.heard = !heard.trim().is_empty();
-        if ctx.state.ending {
-            finish(ctx);
-        }
-    }
-}
-
-/// Once, until an answer succeeds: a model that stays away must not make the agent repeat itself.
-fn failed(ctx: &mut Ctx<Conversation>, fault: &Fault) {
-    if let Some(effect) = fault.effect {
-        close(ctx, effect, "");
-    }
-    if fault.retryable && !ctx.state.ending && !ctx.state.apologised {
-        ctx.state.apologised = true;
-        ctx.say(ctx.settings.apology.clone());
-    }
-}
-
-fn finish(ctx: &mut Ctx<Conversation>) {
-    if !ctx.state.heard {
-        ctx.announce(ctx.settings.goodbye.clone());
-    }
-    ctx.hang_up("end_call");
+    ctx.generate(Generate::spoken());
 }
 
 trunkline_sdk::agent!(Conversation);

@@ -60,6 +60,20 @@ fn a_cut_call_goes_on_with_a_short_line() {
 }
 
 #[test]
+fn a_turn_that_was_cut_off_unanswered_is_answered_after_the_line() {
+    let (mut call, effect) = asked();
+    call.send(Event::Interrupted(Interruption { effect, heard: String::new() }));
+    assert_eq!(names(&resumed(&mut call, "host-restart")), ["say", "generate"]);
+}
+
+#[test]
+fn a_turn_that_was_answered_in_part_is_not_answered_again() {
+    let (mut call, effect) = asked();
+    call.send(Event::Interrupted(Interruption { effect, heard: "It is".to_owned() }));
+    assert_eq!(names(&resumed(&mut call, "media-lost")), ["say"]);
+}
+
+#[test]
 fn a_changed_component_goes_on_silently() {
     let mut call = call();
     assert!(resumed(&mut call, "component-changed").is_empty());
@@ -74,46 +88,10 @@ fn an_interruption_alone_asks_for_nothing() {
 }
 
 #[test]
-fn hangs_up_after_the_models_own_goodbye() {
+fn ending_the_call_is_left_to_the_host() {
     let (mut call, effect) = asked();
     assert!(call.tool_finished("end_call", "ok", "{}").is_empty());
-    assert_eq!(names(&call.generated(effect, "Bye for now!")), ["hang-up"]);
-}
-
-#[test]
-fn says_goodbye_when_the_model_said_nothing() {
-    let (mut call, effect) = asked();
-    call.tool_finished("end_call", "ok", "{}");
-    let actions = call.generated(effect, " ");
-    assert_eq!(names(&actions), ["say", "hang-up"]);
-    assert_eq!(spoken(&actions), ["Good-bye."]);
-    let ActionKind::HangUp(hang_up) = &actions[1].kind else { panic!("{actions:?}") };
-    assert!(hang_up.after_speech);
-}
-
-#[test]
-fn the_order_of_the_tool_and_the_generation_does_not_matter() {
-    let (mut call, effect) = asked();
-    call.generated(effect, "Bye for now!");
-    assert_eq!(names(&call.tool_finished("end_call", "ok", "{}")), ["hang-up"]);
-
-    let (mut call, effect) = asked();
-    call.generated(effect, "");
-    assert_eq!(names(&call.tool_finished("end_call", "ok", "{}")), ["say", "hang-up"]);
-}
-
-#[test]
-fn an_end_that_was_denied_does_not_hang_up() {
-    let (mut call, effect) = asked();
-    call.tool_finished("end_call", "denied", "null");
-    assert!(call.generated(effect, "All right.").is_empty());
-}
-
-#[test]
-fn the_call_ends_when_the_generation_fails_after_the_tool() {
-    let (mut call, effect) = asked();
-    call.tool_finished("end_call", "ok", "{}");
-    assert_eq!(names(&llm_failed(&mut call, effect)), ["say", "hang-up"]);
+    assert!(call.generated(effect, "Bye for now!").is_empty());
 }
 
 #[test]
