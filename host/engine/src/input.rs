@@ -77,7 +77,7 @@ pub enum Control {
 /// What can happen to a call.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Input {
-    /// The call exists; sent once, before anything else.
+    /// The call exists; sent once, before anything else. Any other first input implies it.
     Begin,
     /// Everything up to this row of the log is durable.
     Committed {
@@ -108,7 +108,8 @@ pub enum Input {
         /// The mark's name.
         name: String,
     },
-    /// The recogniser heard something.
+    /// The recogniser heard something. Its times are those of the current media stream, as in `Audio`: after the carrier
+    /// has come back they start again.
     Transcript(Transcript),
     /// The recogniser failed; the driver reconnects it when `retryable`.
     SttFailed(ProviderFault),

@@ -10,6 +10,7 @@ mod interruptions;
 mod ledger;
 mod media;
 mod recovery;
+mod setup;
 mod silence;
 mod tools;
 mod turns;

@@ -1,3 +1,5 @@
+//! How calls end.
+
 use super::world::{Answer, World, asks, config, says};
 use crate::{Command, Control, EndOfMedia, Input};
 use serde_json::json;

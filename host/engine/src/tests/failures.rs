@@ -1,3 +1,5 @@
+//! What a broken behaviour, model, synthesiser or recogniser does to a call.
+
 use super::world::{Answer, Tts, World, config, fault, generate, says};
 use crate::{Command, Input};
 use serde_json::json;

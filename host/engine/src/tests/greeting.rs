@@ -1,3 +1,5 @@
+//! The first words of a call.
+
 use super::world::{World, config, says};
 use crate::{Command, Input};
 use trunkline_contract::event::Event;

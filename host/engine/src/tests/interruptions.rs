@@ -1,3 +1,5 @@
+//! Barge-in: what stops the agent, what does not, and what is kept of what it said.
+
 use super::world::{Answer, World, asks, config, is_clear, says};
 use crate::{Command, playout};
 use serde_json::json;
@@ -283,13 +285,16 @@ fn what_a_superseded_turn_decides_is_reported_as_never_heard() {
     });
     world.caller_says(1_000, 2_000, "I want fish.");
     world.run_until(2_400);
-    // One millisecond before the turn ends an event is being decided.
+    // One millisecond before the turn ends an event is being decided, and another one waits.
     let turn_at = probe_turn();
+    world.input_at(turn_at - 1, crate::Input::Control(crate::Control::Inject(json!({}))));
     world.input_at(turn_at - 1, crate::Input::Control(crate::Control::Inject(json!({}))));
     world.run_until(6_000);
     let story = world.story();
-    assert_eq!(story[1..4], ["control", "user-turn 1: I want fish.", "interrupted 1: "], "{story:?}");
-    assert_eq!(story[4..], ["interrupted 2: ", "said 3: Answer 1."]);
+    assert_eq!(story[1..4], ["control", "control", "user-turn 1: I want fish."], "{story:?}");
+    let never_heard = ["interrupted 1: ", "interrupted 2: ", "interrupted 3: ", "interrupted 4: "];
+    assert_eq!(story[4..8], never_heard);
+    assert_eq!(story[8..], ["said 5: Answer 1."]);
     assert_eq!(world.heard(), "Answer 1.");
     world.finish();
 }

@@ -1,3 +1,5 @@
+//! The media socket: lost, back, never there.
+
 use super::world::{Answer, World, config};
 use crate::{Command, Input, MediaEnd};
 use trunkline_contract::event::Event;

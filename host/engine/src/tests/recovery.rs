@@ -1,3 +1,5 @@
+//! Recovery from the log, cut anywhere.
+
 use super::ledger;
 use super::world::{Answer, World, asks, config, says};
 use crate::{Call, Command, Control, Input, Recovered, ResumeError};

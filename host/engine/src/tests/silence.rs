@@ -1,3 +1,5 @@
+//! Silence prompts.
+
 use super::world::{World, config};
 use trunkline_contract::event::Event;
 

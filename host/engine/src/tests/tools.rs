@@ -1,3 +1,5 @@
+//! Tools: who runs them, and that each request is answered.
+
 use super::world::{Answer, World, asks, config, external, generate, says};
 use crate::{Command, Input, Runner, ToolOutcome};
 use serde_json::json;

@@ -1,3 +1,5 @@
+//! The caller's turn: when it ends, and with which words.
+
 use super::caller::{Stt, transcript};
 use super::world::{Answer, World, config};
 use crate::{Command, Input};
@@ -224,6 +226,7 @@ fn the_stages_of_a_turn_are_in_order_and_the_hosts_share_is_small() {
     let mut world = World::new(|event, answer| {
         if matches!(event, Event::Started(_)) {
             answer.announce("A long announcement that goes on and on while the caller already speaks.");
+            answer.announce("And another one.");
         }
         answers(event, answer);
     });
@@ -243,6 +246,8 @@ fn the_stages_of_a_turn_are_in_order_and_the_hosts_share_is_small() {
     assert!(stages.is_sorted(), "{row:?}");
     assert!(row.transcript_ms.unwrap() <= stages[2]);
     assert_eq!(row.turn, 1);
+    let announced = world.told_at("said 2").unwrap();
+    assert!(stages[6] + 500 > announced, "the frame is the answer's: {row:?}, announced until {announced}");
 
     let mut world = World::new(answers);
     world.caller_says(1_000, 2_500, "I want fish.");
