@@ -4,6 +4,7 @@ mod deepgram;
 mod elevenlabs;
 mod official_packages;
 mod openai;
+mod processes;
 
 use std::future::Future;
 use std::time::Duration;

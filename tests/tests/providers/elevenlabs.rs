@@ -1,5 +1,4 @@
 use super::{egress, key, trusted, url, within};
-use std::time::Duration;
 use trunkline_contract::speech::{AudioFormat, WordSpan};
 use trunkline_providers::{
     ElevenLabs, ErrorKind, ProviderError, Secret, Tts, TtsContext, TtsEvent, TtsRequest, TtsSession, TtsSettings,
@@ -175,28 +174,4 @@ async fn failures_in_the_middle_are_typed() {
         let error = failure(&mut session).await;
         assert_eq!((error.kind, error.retryable()), (kind, retryable), "{mode:?}: {error}");
     }
-}
-
-#[tokio::test]
-async fn nothing_is_owed_while_nothing_is_asked() {
-    let (emulator, adapter) = emulator(quick()).await;
-    emulator.control.next_mode(ElevenLabsMode::Slow(20));
-    let mut session = adapter.connect(TtsRequest { stall_ms: 100, ..request() });
-    session.speak(ONE, "Hello.", true);
-    // Everything asked for has come; the passage stays open while more text is being thought of.
-    loop {
-        if let TtsEvent::Audio { words, .. } = event(&mut session).await
-            && !words.is_empty()
-        {
-            break;
-        }
-    }
-    assert!(
-        tokio::time::timeout(Duration::from_millis(300), session.next()).await.is_err()
-            || emulator.control.records()[0].ended.is_none()
-    );
-    session.speak(ONE, "More.", true);
-    session.finish(ONE);
-    let (audio, _) = listen(&mut session, ONE).await;
-    assert!(!audio.is_empty());
 }

@@ -307,3 +307,65 @@ fn closed(frame: Option<&CloseFrame>) -> ProviderError {
     };
     ProviderError::new(NAME, kind, message)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ONE: TtsContext = TtsContext(1);
+
+    fn session() -> (Session, mpsc::Receiver<Result<TtsEvent, ProviderError>>) {
+        let tts = serde_json::from_str(r#"{"provider":"elevenlabs","voice":"a","stall_ms":1000}"#).unwrap();
+        let (sender, events) = mpsc::channel(8);
+        (Session::new(&TtsRequest::new(&tts, "en", AudioFormat::Mulaw8k), Outlet::new(sender)), events)
+    }
+
+    fn speak(flush: bool) -> Command {
+        Command::Speak { context: ONE, text: "Hello. ".into(), flush }
+    }
+
+    fn owes(session: &Session) -> bool {
+        session.next_deadline() < session.last_sent + KEEP_ALIVE
+    }
+
+    #[test]
+    fn audio_is_owed_only_for_what_was_asked_for() {
+        let (mut session, _events) = session();
+        session.obey(speak(false));
+        assert!(!owes(&session));
+        session.obey(speak(true));
+        assert!(owes(&session));
+        session.read(r#"{"audio":"//8=","contextId":"c1"}"#).unwrap();
+        assert!(!owes(&session));
+        session.obey(Command::Finish(ONE));
+        session.read(r#"{"audio":"//8=","contextId":"c1"}"#).unwrap();
+        assert!(owes(&session));
+        session.read(r#"{"isFinal":true,"contextId":"c1"}"#).unwrap();
+        assert!(!owes(&session));
+    }
+
+    #[test]
+    fn what_comes_late_for_a_cancelled_context_is_dropped() {
+        let (mut session, mut events) = session();
+        session.obey(speak(true));
+        session.obey(Command::Cancel(ONE));
+        session.obey(speak(true));
+        session.read(r#"{"audio":"//8=","contextId":"c1"}"#).unwrap();
+        session.read(r#"{"message":"gone","error":"x","contextId":"c1"}"#).unwrap();
+        assert!(events.try_recv().is_err());
+        session.read(r#"{"audio":"//8=","contextId":"c2"}"#).unwrap();
+        assert!(matches!(events.try_recv(), Ok(Ok(TtsEvent::Audio { context: ONE, .. }))));
+    }
+
+    #[test]
+    fn an_idle_connection_is_kept_alive() {
+        let (mut session, _events) = session();
+        session.last_sent = Instant::now() - KEEP_ALIVE;
+        session.tick().unwrap();
+        assert_eq!(session.outbox.back(), Some(&Message::text(r#"{"text":" ","context_id":"idle"}"#)));
+        session.obey(speak(false));
+        session.last_sent = Instant::now() - KEEP_ALIVE;
+        session.tick().unwrap();
+        assert_eq!(session.outbox.back(), Some(&Message::text(r#"{"text":"","context_id":"c1"}"#)));
+    }
+}
