@@ -1,4 +1,5 @@
-//! Builds what becomes WebAssembly: `components/` into `components/dist/NAME.wasm`.
+//! Builds what becomes WebAssembly: `components/` into `components/dist/NAME.wasm`, fixtures into
+//! `components/dist/fixtures/NAME.wasm`, where no host installs them by itself.
 //!
 //! There are three ways to a WASM compiler, and the first that is at hand is taken: the `wasm32-wasip2` target of the
 //! ordinary toolchain, the same target fetched by rustup, or Debian's `rustc-web` with the standard library built from
@@ -28,12 +29,28 @@ enum Way {
     Debian { linker: PathBuf },
 }
 
+/// What ships.
+const STOCK: [&str; 2] = ["agents", "tools"];
+/// What only tests of the host run.
+const FIXTURES: &str = "fixtures";
+
 /// Builds the stock agents and tools, or those that are named (separated by commas; fixtures too).
-pub fn build(names: Option<&str>) -> Result<()> {
+pub(crate) fn build(names: Option<&str>) -> Result<()> {
     let home = home();
-    let chosen = choose(&home, names)?;
+    make(&home, &choose(&home, names)?)
+}
+
+/// Builds everything that tests of the host run: what ships, and the fixtures.
+pub(crate) fn build_for_tests() -> Result<()> {
+    let home = home();
+    let mut all = packages(&home, &STOCK)?;
+    all.extend(packages(&home, &[FIXTURES])?);
+    make(&home, &all)
+}
+
+fn make(home: &Path, chosen: &[String]) -> Result<()> {
     let way = way()?;
-    let mut command = cargo(&home);
+    let mut command = cargo(home);
     command.args(["build", "--release", "--locked", "--quiet", "--target-dir"]).arg(home.join("target"));
     let target = match &way {
         Way::Target => TARGET,
@@ -48,19 +65,19 @@ pub fn build(names: Option<&str>) -> Result<()> {
         }
     };
     command.args(["--target", target]);
-    for name in &chosen {
+    for name in chosen {
         command.args(["--package", name]);
     }
     if !command.status().context("cargo could not be started")?.success() {
         bail!("the components did not build");
     }
     let built = home.join("target").join(target).join("release");
-    chosen.iter().try_for_each(|name| publish(&built, &home.join("dist"), name))
+    chosen.iter().try_for_each(|name| publish(home, &built, name))
 }
 
 /// Runs the components' own tests, natively.
 #[allow(dead_code, reason = "for `cargo xtask test`")]
-pub fn test() -> Result<()> {
+pub(crate) fn test() -> Result<()> {
     let home = home();
     let mut command = cargo(&home);
     // Another compiler than that of the components: its own folder, or each build would throw away the other's.
@@ -88,9 +105,9 @@ fn cargo(home: &Path) -> Command {
 }
 
 fn choose(home: &Path, names: Option<&str>) -> Result<Vec<String>> {
-    let stock = packages(home, &["agents", "tools"])?;
+    let stock = packages(home, &STOCK)?;
     let Some(names) = names else { return Ok(stock) };
-    let mut known = packages(home, &["fixtures"])?;
+    let mut known = packages(home, &[FIXTURES])?;
     known.extend(stock);
     let chosen: Vec<String> = names.split(',').map(|name| name.trim().to_owned()).collect();
     match chosen.iter().find(|name| !known.contains(name)) {
@@ -114,16 +131,19 @@ fn packages(home: &Path, folders: &[&str]) -> Result<Vec<String>> {
 }
 
 /// Copies only what changed: a host that watches the folder must not be woken for nothing.
-fn publish(built: &Path, dist: &Path, name: &str) -> Result<()> {
+fn publish(home: &Path, built: &Path, name: &str) -> Result<()> {
+    let is_fixture = home.join(FIXTURES).join(name).is_dir();
+    let dist = if is_fixture { home.join("dist").join(FIXTURES) } else { home.join("dist") };
     let from = built.join(format!("{}.wasm", name.replace('-', "_")));
     let to = dist.join(format!("{name}.wasm"));
     let bytes = std::fs::read(&from).with_context(|| format!("{} cannot be read", from.display()))?;
     if std::fs::read(&to).is_ok_and(|old| old == bytes) {
         return Ok(());
     }
-    std::fs::create_dir_all(dist).with_context(|| format!("{} cannot be made", dist.display()))?;
+    std::fs::create_dir_all(&dist).with_context(|| format!("{} cannot be made", dist.display()))?;
     std::fs::write(&to, &bytes).with_context(|| format!("{} cannot be written", to.display()))?;
-    eprintln!("components/dist/{name}.wasm ({} KiB)", bytes.len().div_ceil(1024));
+    let shown = to.strip_prefix(home).unwrap_or(&to);
+    eprintln!("components/{} ({} KiB)", shown.display(), bytes.len().div_ceil(1024));
     Ok(())
 }
 
@@ -137,10 +157,10 @@ fn way() -> Result<Way> {
     if rustup_adds_target() && has_target() {
         return Ok(Way::Target);
     }
-    if apt_installs() {
-        if let Some(way) = debian() {
-            return Ok(way);
-        }
+    if apt_installs()
+        && let Some(way) = debian()
+    {
+        return Ok(way);
     }
     bail!(
         "no WASM compiler was found: run `rustup target add {TARGET}`, or install a Rust toolchain that brings the target \

@@ -51,7 +51,7 @@ pub(crate) fn golden(args: &[&str]) -> Result<()> {
 fn prepare() -> Result<()> {
     setup::c_compiler()?;
     setup::ensure(&NEEDED)?;
-    components::build(None)?;
+    components::build_for_tests()?;
     say("building the host and its tests");
     run(cargo().arg("build").args(HOST))
 }
