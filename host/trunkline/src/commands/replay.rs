@@ -105,7 +105,7 @@ fn show(out: &Out, outcome: &ReplayOutcome) -> anyhow::Result<ExitCode> {
             if out.json {
                 out.document(&json!({"equal": true, "events": events}))?;
             } else {
-                out.line(format!("{}: {events} events", out.paint(Tone::Good, "equal")))?;
+                out.line(format!("{}, events compared: {events}", out.paint(Tone::Good, "equal")))?;
             }
             Ok(ExitCode::SUCCESS)
         }

@@ -117,7 +117,7 @@ fn secrets_are_masked() {
 #[test]
 fn each_fault_says_where_what_and_what_is_allowed() {
     let cases = [
-        ("listen = [", "trunkline.toml, line 1, `listen`: unclosed array"),
+        ("listen = [", "trunkline.toml, line 1, `listen`: unclosed array, expected `]`"),
         ("x 1", "trunkline.toml, line 1: key with no value, expected `=`"),
         (
             "data = \"d\"\nlisen = \"x\"",
@@ -204,4 +204,16 @@ fn an_address_for_all_interfaces_is_reached_as_localhost() {
     assert_eq!(loaded.config.public_url, "http://localhost:80");
     let loaded = load("[tls]\ncert = \"c\"\nkey = \"k\"", &[]).unwrap();
     assert_eq!(loaded.config.public_url, "https://127.0.0.1:8080");
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_file_is_read_or_refused(text in "\\PC*|([a-z.]{1,12} ?= ?[0-9\"\\[{a-z]{1,8}\n|\\[[a-z.]{1,20}\\]\n){0,6}") {
+        let path = Path::new("trunkline.toml");
+        if let Ok(file) = File::parse(path, &text) {
+            let env = Environment::new();
+            let mut layers = Layers::new(&env, Some(path.to_owned()), text);
+            listen(&mut layers, None, file.listen);
+        }
+    }
 }
