@@ -14,7 +14,7 @@ use crate::backend::{Backend, Intent, PageOf};
 use crate::cli::{BenchCommand, Cli, Command, Global, Listen, PageArgs};
 use crate::config::{Config, ConfigError, Environment, Flags, Loaded};
 use crate::output::Out;
-use crate::{doctor, serve};
+use crate::{components, doctor, serve};
 use clap::CommandFactory;
 use std::process::ExitCode;
 
@@ -48,6 +48,7 @@ pub(crate) async fn run(cli: Cli, out: &Out) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Serve(Listen { listen }) => {
             let config = context.load(listen)?.config;
+            components::any(&config.components)?;
             Box::pin(serve::run(config)).await?;
             Ok(ExitCode::SUCCESS)
         }

@@ -38,15 +38,26 @@ pub(crate) fn list(folder: &Path) -> anyhow::Result<Vec<(String, PathBuf)>> {
 pub(crate) fn stock(folder: &Path) -> anyhow::Result<PathBuf> {
     let path = folder.join(format!("{STOCK}.wasm"));
     if !path.is_file() {
-        bail!("{}", missing(folder));
+        bail!("{}: {BUILD}", missing(folder));
     }
     Ok(path)
 }
 
-/// What to do when the stock behaviour is not there.
+/// That there are components at all.
+///
+/// # Errors
+/// There are none.
+pub(crate) fn any(folder: &Path) -> anyhow::Result<()> {
+    if list(folder)?.is_empty() {
+        bail!("{}: {BUILD}", missing(folder));
+    }
+    Ok(())
+}
+
+/// What to do when components are not there.
+pub(crate) const BUILD: &str = "run `cargo xtask components`, or set `components` (TRUNKLINE_COMPONENTS)";
+
+/// What is not there.
 pub(crate) fn missing(folder: &Path) -> String {
-    format!(
-        "there is no {STOCK}.wasm in {}: run `cargo xtask components`, or set `components` (TRUNKLINE_COMPONENTS)",
-        folder.display()
-    )
+    format!("there is no {STOCK}.wasm in {}", folder.display())
 }

@@ -55,7 +55,7 @@ pub(crate) async fn tenant(store: &Store, name: &str) -> Result<TenantId, StoreE
 /// # Errors
 /// In use, not there, or the store's.
 pub(crate) async fn open(data: &Path, make: bool) -> anyhow::Result<Store> {
-    let migrations = Store::migration_status(data).await?;
+    let migrations = Store::migration_status(data).await.map_err(|error| at(data, error))?;
     let new = migrations.iter().all(|migration| migration.applied_at_ms.is_none());
     if new && !make {
         bail!("{} has no database: run `trunkline migrate`, or name another directory with --data", data.display());
@@ -66,8 +66,18 @@ pub(crate) async fn open(data: &Path, make: bool) -> anyhow::Result<Store> {
             "{} is in use by a running server: add --server URL and set TRUNKLINE_TOKEN to talk to it, or stop it",
             dir.display()
         ),
-        other => other.into(),
+        other => at(data, other),
     })?;
     tenant(&store, DEFAULT_TENANT).await?;
     Ok(store)
+}
+
+/// An error of the store, with the directory that it is about.
+pub(crate) fn at(data: &Path, error: StoreError) -> anyhow::Error {
+    match error {
+        error @ (StoreError::Io(_) | StoreError::DiskFull | StoreError::Corrupt(_)) => {
+            anyhow::Error::new(error).context(format!("data directory {}", data.display()))
+        }
+        other => other.into(),
+    }
 }

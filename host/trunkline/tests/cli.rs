@@ -1,5 +1,5 @@
 //! The command line, run as the binary that people run.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 #[path = "cli/calls.rs"]
 mod calls;
@@ -9,6 +9,8 @@ mod contracts;
 mod health;
 #[path = "cli/server.rs"]
 mod server;
+#[path = "cli/serving.rs"]
+mod serving;
 #[path = "cli/stores.rs"]
 mod stores;
 
@@ -57,11 +59,15 @@ impl Place {
         self.path(name)
     }
 
-    fn run(&self, arguments: &[&str]) -> Ran {
+    fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_trunkline"));
         command.args(arguments).current_dir(self.dir.path()).env_clear();
         command.envs(self.env.iter().map(|(name, value)| (name, value)));
-        let Output { status, stdout, stderr } = command.output().unwrap();
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Ran {
+        let Output { status, stdout, stderr } = self.command(arguments).output().unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         Ran { code: status.code().unwrap(), out: text(stdout), err: text(stderr) }
     }
@@ -114,8 +120,8 @@ fn contract() -> Value {
     })
 }
 
-/// A component of the repository, if it was built.
-fn component(name: &str) -> Option<Vec<u8>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../components/dist");
-    std::fs::read(folder.join(format!("{name}.wasm"))).ok()
+/// The stock behaviour.
+fn stock() -> Vec<u8> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../components/dist/conversation.wasm");
+    std::fs::read(path).expect("the components are not built: run `cargo xtask components`")
 }

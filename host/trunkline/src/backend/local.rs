@@ -112,7 +112,7 @@ fn missing_call(error: StoreError, id: CallId) -> anyhow::Error {
 /// [`Faults`], or there are no components at all.
 pub(crate) fn check(document: &Value, components: &[String], folder: &Path) -> anyhow::Result<Vec<Fault>> {
     if components.is_empty() {
-        bail!("{}", components::missing(folder));
+        bail!("{}: {}", components::missing(folder), components::BUILD);
     }
     let mut names: Vec<&str> = components.iter().map(String::as_str).collect();
     names.sort_unstable();

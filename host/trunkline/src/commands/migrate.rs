@@ -11,7 +11,8 @@ use trunkline_store::{Store, StoreConfig};
 pub(super) async fn run(context: &Context<'_>, only_status: bool) -> anyhow::Result<ExitCode> {
     let config = context.load(None)?.config;
     if !only_status {
-        let store = Store::open(StoreConfig::new(&config.data)).await?;
+        let store =
+            Store::open(StoreConfig::new(&config.data)).await.map_err(|error| first_run::at(&config.data, error))?;
         first_run::tenant(&store, DEFAULT_TENANT).await?;
         store.close().await;
     }

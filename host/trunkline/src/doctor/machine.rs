@@ -1,6 +1,7 @@
 //! What the host needs of this machine: disk, database, components, its port.
 
 use super::Check;
+use crate::components::BUILD;
 use crate::config::{Config, reachable};
 use crate::{components, guests, outgoing};
 use bytes::Bytes;
@@ -77,9 +78,8 @@ async fn database(dir: &Path) -> Check {
 
 async fn check_components(config: &Config, checks: &mut Vec<Check>) {
     const NAME: &str = "components";
-    const BUILD: &str = "run `cargo xtask components`, or set `components` (TRUNKLINE_COMPONENTS)";
-    if let Err(error) = components::stock(&config.components) {
-        checks.push(Check::missing(NAME, error.to_string(), BUILD));
+    if components::stock(&config.components).is_err() {
+        checks.push(Check::missing(NAME, components::missing(&config.components), BUILD));
         return;
     }
     let runtime = match guests::runtime(config) {

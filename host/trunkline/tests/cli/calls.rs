@@ -1,4 +1,4 @@
-use crate::{Place, component};
+use crate::{Place, stock};
 use serde_json::json;
 use std::sync::Arc;
 use trunkline_contract::chat::Message;
@@ -121,10 +121,6 @@ async fn recorded(bytes: Vec<u8>) -> Vec<Entry> {
         state = output.state;
     }
     entries
-}
-
-fn stock() -> Vec<u8> {
-    component("conversation").expect("the components are not built: run `cargo xtask components`")
 }
 
 #[test]

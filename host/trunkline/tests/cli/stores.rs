@@ -61,7 +61,17 @@ fn a_damaged_database_is_one_sentence() {
     std::fs::create_dir(place.data()).unwrap();
     place.write("data/trunkline.db", vec![7; 10_000]);
     let ran = place.run(&["call", "list"]).failed(1);
-    assert!(ran.sentence().starts_with("the database file is damaged ("), "{}", ran.err);
+    assert!(ran.sentence().starts_with("data directory data: the database file is damaged ("), "{}", ran.err);
+}
+
+#[test]
+fn a_data_directory_that_cannot_be_made_is_one_sentence() {
+    let place = Place::new();
+    place.write("file", "");
+    for arguments in [["migrate", "--data", "file/data"], ["serve", "--data", "file/data"]] {
+        let ran = place.run(&arguments).failed(1);
+        assert!(ran.sentence().ends_with("check the disk and the permissions of the data directory"), "{}", ran.err);
+    }
 }
 
 #[test]

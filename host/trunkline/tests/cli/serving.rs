@@ -1,0 +1,102 @@
+use crate::{Place, contract, stock};
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::json;
+use std::io::{BufRead, BufReader, Lines};
+use std::net::TcpListener;
+use std::process::{Child, ChildStdout, Stdio};
+
+/// A host that serves; ended when the test is over, however it ends.
+struct Host {
+    child: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+    address: String,
+}
+
+impl Host {
+    fn start(place: &Place) -> Self {
+        let mut command = place.command(&["serve", "--listen", "127.0.0.1:0", "--log", "error"]);
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let first = lines.next().expect("the host ended").unwrap();
+        let address = first.strip_prefix("listening on ").unwrap().to_owned();
+        Self { child, lines, address }
+    }
+
+    /// Gives what it said after its address.
+    fn stop(mut self) -> String {
+        kill_process(Pid::from_child(&self.child), Signal::TERM).unwrap();
+        let said: Vec<String> = self.lines.by_ref().map(Result::unwrap).collect();
+        assert!(self.child.wait().unwrap().success());
+        said.join("\n")
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn place() -> Place {
+    let place = Place::new();
+    place.write("components/dist/conversation.wasm", stock());
+    place
+}
+
+#[test]
+fn the_first_run_prints_a_token_and_no_other_does() {
+    let place = place();
+    let said = Host::start(&place).stop();
+    let token = said.lines().find_map(|line| line.strip_prefix("operator token: ")).unwrap();
+    assert!(token.starts_with("trk_"), "{said}");
+    let said = Host::start(&place).stop();
+    assert!(!said.contains("trk_"), "{said}");
+}
+
+#[test]
+fn a_running_server_answers_what_its_directory_cannot() {
+    let place = place();
+    let token = place.run(&["token", "issue", "--json"]).ok().json()["token"].as_str().unwrap().to_owned();
+    let host = Host::start(&place);
+    let ran = place.run(&["agent", "list"]).failed(1);
+    assert!(ran.sentence().contains("is in use by a running server: add --server URL"), "{}", ran.err);
+
+    let place = place.env("TRUNKLINE_TOKEN", &token).env("TRUNKLINE_SERVER", &host.address);
+    place.write("agent.json", contract().to_string());
+    let made = place.run(&["agent", "create", "--file", "agent.json", "--json"]).ok().json();
+    let id = made["agent_id"].as_str().unwrap();
+    assert_eq!(place.run(&["agent", "show", "Front desk"]).ok().json()["agent_id"], id);
+    let assigned = place.run(&["number", "assign", "+15550100", "Front desk", "--json"]).ok().json();
+    assert_eq!((&assigned["e164"], &assigned["agent_id"]), (&json!("+15550100"), &json!(id)));
+    assert_eq!(place.run(&["number", "list", "--json"]).ok().json()["items"][0]["e164"], "+15550100");
+    assert_eq!(place.run(&["call", "list", "--json"]).ok().json(), json!({"items": [], "next_cursor": null}));
+    let ran = place.run(&["call", "tail", id]).failed(1);
+    assert_eq!(ran.sentence(), "the server refuses with 404: there is no such call");
+
+    let mut faulty = contract();
+    faulty["tts"].as_object_mut().unwrap().remove("voice");
+    place.write("agent.json", faulty.to_string());
+    let answer = place.run(&["agent", "validate", "agent.json", "--json"]).failed(1).json();
+    assert_eq!(answer["errors"][0]["pointer"], "/tts/voice");
+    host.stop();
+}
+
+#[test]
+fn a_port_in_use_is_said_with_what_to_do() {
+    let place = place();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let ran = place.run(&["serve", "--listen", &address, "--log", "error"]).failed(1);
+    assert!(ran.sentence().starts_with(&format!("cannot listen on {address} (")), "{}", ran.err);
+    assert!(ran.sentence().ends_with("stop what uses it, or choose another address with --listen"), "{}", ran.err);
+}
+
+#[test]
+fn serving_needs_components() {
+    let place = Place::new();
+    std::fs::remove_dir_all(place.path("components")).unwrap();
+    let ran = place.run(&["serve", "--listen", "127.0.0.1:0", "--log", "error"]).failed(1);
+    assert!(ran.sentence().contains("run `cargo xtask components`"), "{}", ran.err);
+    assert!(!place.data().exists());
+}
