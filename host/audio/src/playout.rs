@@ -274,9 +274,10 @@ impl Playout {
         self.events.drain(..)
     }
 
-    /// The carrier has audio that it may not have played to the end.
+    /// The carrier has audio that it has not played to the end, as far as is known. Becomes false in the end whether or
+    /// not the last mark comes back.
     pub fn playing(&self) -> bool {
-        self.line.outstanding()
+        self.line.unplayed()
     }
 
     /// Audio is held back: after [`Self::hold`], until it goes on or is dropped.

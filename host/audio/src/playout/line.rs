@@ -113,6 +113,12 @@ impl Line {
         self.anchor.is_some_and(|a| a.exact)
     }
 
+    /// Something was sent that does not count as played. What was given up on counts as played: of it there will be no
+    /// news any more.
+    pub(super) fn unplayed(&self) -> bool {
+        self.settled() < self.end
+    }
+
     /// The carrier may still have something to play.
     pub(super) fn outstanding(&self) -> bool {
         self.end > 0 && !(self.settled() == self.end && self.is_exact())

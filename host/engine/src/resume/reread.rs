@@ -1,8 +1,8 @@
 //! Reads a call's log again: what had begun and not ended when the host was lost.
 
 use super::ResumeError;
-use crate::Call;
 use crate::actions::MAX_TIMER_MS;
+use crate::{Call, Runner};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use trunkline_contract::action::Listen;
@@ -43,6 +43,7 @@ pub(super) struct Open {
     /// The event that was dropped last, while it may be tried again.
     pub(super) retry: Option<Event>,
     pub(super) listen: Option<Listen>,
+    /// The end was decided, by an action or a tool.
     pub(super) hung_up: bool,
     pub(super) ended: Option<Ended>,
     pub(super) turns_seen: u32,
@@ -63,6 +64,7 @@ impl Call {
                 if let Event::Denied(denial) = &event {
                     self.effects.insert(denial.effect);
                 }
+                open.hung_up |= self.ended_by_tool(&event);
                 open.told(&event);
                 open.any_event = true;
                 open.retry = None;
@@ -114,6 +116,16 @@ impl Call {
             | Entry::Provider { .. } => {}
         }
         Ok(())
+    }
+}
+
+impl Call {
+    /// The model, or the behaviour, ended the call with the built-in tool.
+    fn ended_by_tool(&self, event: &Event) -> bool {
+        let ends = |name: &str| {
+            self.config.tools.iter().any(|tool| tool.info.name == name && tool.runner == Runner::EndCall)
+        };
+        matches!(event, Event::ToolFinished(result) if result.status == "ok" && ends(&result.name))
     }
 }
 

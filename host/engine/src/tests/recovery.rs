@@ -182,6 +182,22 @@ fn a_hang_up_that_was_decided_is_carried_out() {
 }
 
 #[test]
+fn an_end_that_the_model_decided_is_carried_out() {
+    let mut first = World::new(|event, answer| {
+        if matches!(event, Event::Started(_)) {
+            answer.generate();
+        }
+    });
+    first.model(|_, _| asks("Bye then, Ada.", &["end_call"]));
+    first.run_until(10_000);
+    let decided = |e: &Entry| matches!(e, Entry::Event { event: Event::ToolFinished(_), .. });
+    let mut second = resumed_at(&first, decided, |_, _| {});
+    second.run_until(second.now + 3_000);
+    assert_eq!(second.finished.as_ref().unwrap().1, "agent-hangup");
+    ledger::check(&second.rows);
+}
+
+#[test]
 fn after_a_component_was_replaced_the_old_ones_state_is_not_used() {
     let mut first = World::new(|event, answer| match event {
         Event::Digits(_) if !answer.is_fresh() => answer.fail("trap"),

@@ -170,7 +170,22 @@ fn a_passage_whose_marks_never_come_back_is_finished_by_the_clock() {
     hand.say(1, &["Hi"]);
     hand.wait(2_000);
     assert!(matches!(hand.events()[..], [_, Event::Finished { heard: Heard { ms: 200, exact: false, .. }, .. }]));
-    assert!(hand.ledger.idle());
+    assert!(hand.ledger.idle() && !hand.ledger.playing());
+}
+
+#[test]
+fn an_agent_whose_last_mark_is_late_is_silent_in_the_end() {
+    let mut hand = Hand::new();
+    let out = hand.say(1, &["Hi"]);
+    let last = marks(&out).last().map(|m| m.to_string()).unwrap();
+    // The machine was busy: nothing was read meanwhile, so the carrier's clock does not tell when the mark was reached.
+    hand.now += 250;
+    hand.echo(&last);
+    assert!(matches!(hand.events()[..], [_, Event::Finished { .. }]));
+    assert!(hand.ledger.idle() && !hand.ledger.playing());
+    let mut out = Vec::new();
+    hand.ledger.hold(hand.now, &mut out);
+    assert_eq!(out[0], Out::Clear, "in doubt the carrier is cleared all the same");
 }
 
 #[test]
