@@ -59,7 +59,8 @@ pub(crate) async fn run(loaded: Result<Loaded, ConfigError>, out: &Out) -> anyho
             outside::check(&loaded.config, &mut checks).await;
         }
         Err(error) => {
-            checks.push(Check::missing("configuration", error.to_string(), "correct it and run this again"));
+            let fault = |line| Check::missing("configuration", line, "correct it and run this again");
+            checks.extend(error.to_string().lines().map(fault));
         }
     }
     let healthy = checks.iter().all(|check| check.state != State::Missing);
