@@ -17,10 +17,7 @@ use wasmtime::component::Linker;
 /// Linked code of a behaviour.
 pub(crate) type Pre = v0_1_0::AgentPre<Guest<()>>;
 
-pub(crate) fn link(
-    linker: &Linker<Guest<()>>,
-    component: &wasmtime::component::Component,
-) -> wasmtime::Result<Pre> {
+pub(crate) fn link(linker: &Linker<Guest<()>>, component: &wasmtime::component::Component) -> wasmtime::Result<Pre> {
     v0_1_0::AgentPre::new(linker.instantiate_pre(component)?)
 }
 
@@ -105,7 +102,7 @@ impl Behaviour {
     pub async fn handle(&self, input: Input) -> Result<Output, Failure> {
         let component = self.component.clone();
         let guests = &self.component.0.shared.guests;
-        guests.run(self.budget().wall, async move { Seat::new(component).handle(input).await.1 }).await?
+        guests.run(self.budget().wall, Box::pin(async move { Seat::new(component).handle(input).await })).await?
     }
 
     /// Asks the component who it is, with no grants. Done once, when it is uploaded.
@@ -115,7 +112,7 @@ impl Behaviour {
     pub async fn describe(&self) -> Result<Manifest, Failure> {
         let component = self.component.clone();
         let guests = &self.component.0.shared.guests;
-        guests.run(self.budget().wall, async move { Seat::new(component).describe().await }).await?
+        guests.run(self.budget().wall, Box::pin(async move { (Seat::new(component).describe().await, ()) })).await?
     }
 
     /// An instance that is kept from event to event. It must give what fresh ones give: for that check, and for measuring.
@@ -143,7 +140,8 @@ impl Warm {
         let component = self.behaviour.component.clone();
         let seat = self.seat.take().unwrap_or_else(|| Seat::new(component));
         let guests = &self.behaviour.component.0.shared.guests;
-        let (seat, answer) = guests.run(self.behaviour.budget().wall, seat.handle(input)).await?;
+        let run = Box::pin(async move { (seat.handle(input).await, ()) });
+        let (answer, seat) = guests.run(self.behaviour.budget().wall, run).await?;
         self.seat = seat;
         answer
     }
@@ -165,12 +163,12 @@ impl Seat {
         Seat { component, store, instance: None }
     }
 
-    /// The seat comes back only when it may be used again: never after a failure.
-    async fn handle(mut self, input: Input) -> (Option<Self>, Result<Output, Failure>) {
+    /// The answer, and the seat when it may be used again: never after a failure.
+    async fn handle(mut self, input: Input) -> (Result<Output, Failure>, Option<Self>) {
         let budget = self.component.0.shared.limits.agent;
         let input = match v0_1_0::input(input, budget.input) {
             Ok(input) => input,
-            Err(failure) => return (None, Err(failure)),
+            Err(failure) => return (Err(failure), None),
         };
         let meter = self.begin(Source::Event { now_ms: input.now_ms, seed: input.seed });
         let answer = meter
@@ -186,8 +184,8 @@ impl Seat {
             Err(error) => Err(Failure::of(&error, budget.cpu)),
         };
         match output {
-            Ok(output) => (Some(self), Ok(Output { notes, stats, ..output })),
-            Err(failure) => (None, Err(Failure { notes, stats, ..failure })),
+            Ok(output) => (Ok(Output { notes, stats, ..output }), Some(self)),
+            Err(failure) => (Err(Failure { notes, stats, ..failure }), None),
         }
     }
 

@@ -72,7 +72,7 @@ impl Cache {
             tracing::warn!(file = %path.display(), "a compiled component is not signed by this host, it is compiled again");
             return None;
         }
-        match trusted::component(engine, trusted::Signed(code)) {
+        match trusted::component(engine, &trusted::Signed(code)) {
             Ok(component) => Some(component),
             Err(error) => {
                 tracing::warn!(file = %path.display(), error = %format!("{error:#}"), "a compiled component does not fit, it is compiled again");

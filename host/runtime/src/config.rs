@@ -49,7 +49,7 @@ pub struct Limits {
 /// What one event or call may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budget {
-    /// CPU: measured poll time, start functions included. Checked every 5 ms.
+    /// CPU time while it is polled, start functions included. Checked every 5 ms.
     pub cpu: Duration,
     /// CPU past which a line is logged.
     pub warn_cpu: Duration,

@@ -86,9 +86,7 @@ impl Failure {
             return Failure::new(FailureKind::Memory, breach.to_string());
         }
         match error.downcast_ref::<Trap>() {
-            Some(Trap::Interrupt) => {
-                Failure::new(FailureKind::Cpu, format!("more than {} ms of CPU", cpu.as_millis()))
-            }
+            Some(Trap::Interrupt) => Failure::new(FailureKind::Cpu, format!("more than {} ms of CPU", cpu.as_millis())),
             Some(trap) => Failure::new(FailureKind::Trap, with_frames(trap.to_string(), error)),
             None => Failure::untyped(error),
         }

@@ -4,8 +4,8 @@
 mod host;
 mod v0_1_0;
 
-pub use host::{FetchError, FetchRequest, FetchResponse, FetchSecret, HostAnswer, KvError, LogLevel, ToolHost};
 pub(crate) use host::Host;
+pub use host::{FetchError, FetchRequest, FetchResponse, FetchSecret, HostAnswer, KvError, LogLevel, ToolHost};
 pub(crate) use v0_1_0::link;
 
 use crate::component::{Component, Digest, Part};
@@ -125,7 +125,7 @@ impl Tool {
     pub async fn list(&self) -> Result<Vec<ToolSpec>, Failure> {
         let seat = Seat::new(&self.component, Arc::new(host::Nothing));
         let wall = self.budget().wall;
-        self.component.0.shared.guests.run(wall, seat.list()).await?
+        self.component.0.shared.guests.run(wall, Box::pin(async move { (seat.list().await, ()) })).await?
     }
 
     /// Calls one of its tools. Arguments must have been checked against its schema.
@@ -149,7 +149,9 @@ impl Tool {
         }
         let wall = invocation.timeout.map_or(budget.wall, |timeout| timeout.min(budget.wall));
         let seat = Seat::new(&self.component, host);
-        self.component.0.shared.guests.run(wall, seat.call(name.to_owned(), args, invocation)).await?
+        let name = name.to_owned();
+        let run = Box::pin(async move { (seat.call(name, args, invocation).await, ()) });
+        self.component.0.shared.guests.run(wall, run).await?
     }
 
     fn budget(&self) -> &Budget {
@@ -170,8 +172,7 @@ impl Seat {
         let shared = &component.0.shared;
         let budget = shared.limits.tool;
         let wasi = Wasi::new(Source::System, budget.resources, budget.notes);
-        let mut store =
-            guest::store(&shared.engine, &budget, shared.limits.admit, wasi, Host::new(host, &budget));
+        let mut store = guest::store(&shared.engine, &budget, shared.limits.admit, wasi, Host::new(host, &budget));
         let meter = Arc::new(Meter::new(budget.cpu));
         guest::watch(&mut store, &meter);
         Seat { component: component.clone(), store, meter, budget }

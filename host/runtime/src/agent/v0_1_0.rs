@@ -1,7 +1,7 @@
 //! `trunkline:agent@0.1.0`: the generated bindings, and their conversion from and to the host's own events and actions.
 
-mod event;
 mod action;
+mod event;
 
 use super::{Input, Invalid, Manifest, Output};
 use crate::config::Budget;

@@ -11,7 +11,7 @@ pub(super) struct Signed<'a>(pub(super) &'a [u8]);
 ///
 /// # Errors
 /// When they were compiled by another version or for another machine.
-pub(super) fn component(engine: &Engine, bytes: Signed<'_>) -> wasmtime::Result<Component> {
+pub(super) fn component(engine: &Engine, bytes: &Signed<'_>) -> wasmtime::Result<Component> {
     // SAFETY: `deserialize` asks that the bytes come from `Component::serialize` (or `precompile_component`) and were not
     // changed since. `Signed` holds bytes whose HMAC-SHA256 under a key that only this host has was verified; that key
     // signs nothing but the output of `serialize`; and the bytes are in our own memory, so nobody changes them between

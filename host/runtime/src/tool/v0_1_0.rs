@@ -88,11 +88,8 @@ impl log::Host for Host {
 
 impl From<http::Request> for FetchRequest {
     fn from(request: http::Request) -> Self {
-        let secret = |secret: http::Secret| FetchSecret {
-            name: secret.name,
-            header: secret.header,
-            template: secret.template,
-        };
+        let secret =
+            |secret: http::Secret| FetchSecret { name: secret.name, header: secret.header, template: secret.template };
         let timeout = request.timeout_ms.map_or(MOST_TIMEOUT, |ms| Duration::from_millis(ms.max(1).into()));
         FetchRequest {
             method: request.method,

@@ -52,7 +52,11 @@ async fn growing_a_table_ends_at_the_limit() {
 
 #[tokio::test]
 async fn deep_recursion_is_a_trap() {
-    let component = agent(1, "(call $down (i32.const 0))", "(func $down (param i32) (result i32) (call $down (i32.add (local.get 0) (i32.const 1))))");
+    let component = agent(
+        1,
+        "(call $down (i32.const 0))",
+        "(func $down (param i32) (result i32) (call $down (i32.add (local.get 0) (i32.const 1))))",
+    );
     assert_eq!(fails(&component).await, FailureKind::Trap);
 }
 
@@ -84,9 +88,11 @@ async fn a_list_of_a_million_texts_is_not_taken_over() {
 
 #[tokio::test]
 async fn more_state_or_actions_than_allowed_are_not_taken_over() {
-    let state = "(i32.store (i32.const 68) (i32.const 1024)) (i32.store (i32.const 72) (i32.const 65537)) (i32.const 64)";
+    let state =
+        "(i32.store (i32.const 68) (i32.const 1024)) (i32.store (i32.const 72) (i32.const 65537)) (i32.const 64)";
     assert_eq!(fails(&agent(4, state, "")).await, FailureKind::OutputTooLarge);
-    let actions = "(i32.store (i32.const 76) (i32.const 1024)) (i32.store (i32.const 80) (i32.const 33)) (i32.const 64)";
+    let actions =
+        "(i32.store (i32.const 76) (i32.const 1024)) (i32.store (i32.const 80) (i32.const 33)) (i32.const 64)";
     assert_eq!(fails(&agent(4, actions, "")).await, FailureKind::OutputTooLarge);
 }
 
@@ -185,10 +191,9 @@ fn imports_that_are_not_offered_are_refused_by_name() {
 
 #[test]
 fn a_world_by_name_only_is_refused() {
-    let component = wat::parse_str(
-        r#"(component (instance $i) (export "trunkline:agent/behaviour@0.1.0" (instance $i)))"#,
-    )
-    .unwrap();
+    let component =
+        wat::parse_str(r#"(component (instance $i) (export "trunkline:agent/behaviour@0.1.0" (instance $i)))"#)
+            .unwrap();
     assert!(matches!(refused(&component), Admission::Mismatch(_)));
 }
 

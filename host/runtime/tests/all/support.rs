@@ -3,6 +3,7 @@
 use serde_json::json;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 use trunkline_contract::Event;
 use trunkline_contract::event::{CallInfo, Custom, Turn};
 use trunkline_runtime::{Behaviour, Config, Failure, Input, Output, Runtime};
@@ -12,8 +13,12 @@ use wit_parser::Resolve;
 pub(crate) const ECHO: &[u8] = include_bytes!("../fixtures/agent-0.1.0/echo.wasm");
 pub(crate) const ECHO_CHANGED: &[u8] = include_bytes!("../fixtures/agent-0.1.0/echo-changed.wasm");
 
+/// As in service, but patient: how long a busy machine takes is not what is tested.
 pub(crate) fn config() -> Config {
-    Config { max_instances: 16, ..Config::new([7; 32]) }
+    let mut config = Config { max_instances: 16, ..Config::new([7; 32]) };
+    config.limits.agent.wall = Duration::from_secs(60);
+    config.limits.tool.wall = Duration::from_secs(60);
+    config
 }
 
 /// One runtime for most tests: hostile components must not disturb the others.

@@ -120,7 +120,10 @@ async fn a_tool_answers_and_reaches_its_host() {
 #[tokio::test]
 async fn a_tool_without_specs_is_not_listed() {
     let failure = tool(runtime(), "").list().await.unwrap_err();
-    assert_eq!((failure.kind, failure.message.as_str()), (FailureKind::Guest, "a component has 1-64 tools, this has 0"));
+    assert_eq!(
+        (failure.kind, failure.message.as_str()),
+        (FailureKind::Guest, "a component has 1-64 tools, this has 0")
+    );
 }
 
 #[tokio::test]
@@ -146,7 +149,8 @@ async fn a_log_flood_is_cut_and_ends_with_the_cpu() {
 #[tokio::test]
 async fn a_response_that_is_too_large_does_not_reach_the_tool() {
     let outside = Arc::new(Outside { body: (1 << 20) + 1, ..Outside::default() });
-    let traps_unless_too_large = "(call $send) (if (i32.ne (i32.load8_u (i32.const 512)) (i32.const 1)) (then (unreachable)))
+    let traps_unless_too_large =
+        "(call $send) (if (i32.ne (i32.load8_u (i32.const 512)) (i32.const 1)) (then (unreachable)))
         (if (i32.ne (i32.load8_u (i32.const 516)) (i32.const 3)) (then (unreachable))) (call $ok)";
     assert!(result(traps_unless_too_large, &outside).await.is_ok());
 }
@@ -172,7 +176,7 @@ async fn a_host_that_never_answers_ends_with_the_wall_time() {
 #[tokio::test]
 async fn a_full_pool_is_busy_until_a_call_is_given_up() {
     let mut config = Config { max_instances: 1, ..config() };
-    config.limits.agent.wall = std::time::Duration::from_millis(200);
+    config.limits.agent.wall = std::time::Duration::from_millis(50);
     let runtime = Runtime::new(&config).unwrap();
     let behaviour = runtime.load(&agent(1, "(i32.const 0)", "")).unwrap().behaviour().unwrap();
     let arrived = Arc::new(Notify::new());
@@ -182,5 +186,7 @@ async fn a_full_pool_is_busy_until_a_call_is_given_up() {
     arrived.notified().await;
     assert_eq!(first(&behaviour, turn(1, "hi")).await.unwrap_err().kind, FailureKind::Busy);
     hanging.abort();
-    assert!(first(&behaviour, turn(1, "hi")).await.is_ok());
+    while let Err(failure) = first(&behaviour, turn(1, "hi")).await {
+        assert!(matches!(failure.kind, FailureKind::Busy | FailureKind::Timeout), "{failure}");
+    }
 }

@@ -40,10 +40,9 @@ pub(super) fn kind(kind: wit::ActionKind, size: &mut usize) -> Result<host::Acti
             request_id: to.text(answer.request_id),
             status: to.text(answer.status),
         }),
-        wit::ActionKind::CallTool(call) => host::ActionKind::CallTool(host::CallTool {
-            args: to.json("args", &call.args)?,
-            name: to.text(call.name),
-        }),
+        wit::ActionKind::CallTool(call) => {
+            host::ActionKind::CallTool(host::CallTool { args: to.json("args", &call.args)?, name: to.text(call.name) })
+        }
         wit::ActionKind::Cancel(target) => host::ActionKind::Cancel { target },
         wit::ActionKind::SetTimer(timer) => host::ActionKind::SetTimer { after_ms: timer.after_ms },
         wit::ActionKind::Listen(listen) => host::ActionKind::Listen(host::Listen {
@@ -71,10 +70,9 @@ pub(super) fn kind(kind: wit::ActionKind, size: &mut usize) -> Result<host::Acti
             after_speech: hang_up.after_speech,
         }),
         wit::ActionKind::Recording(recording) => host::ActionKind::Recording { command: to.text(recording.command) },
-        wit::ActionKind::SetResult(entry) => host::ActionKind::SetResult {
-            value: to.json("value", &entry.value)?,
-            name: to.text(entry.name),
-        },
+        wit::ActionKind::SetResult(entry) => {
+            host::ActionKind::SetResult { value: to.json("value", &entry.value)?, name: to.text(entry.name) }
+        }
         wit::ActionKind::Remember(memory) => {
             host::ActionKind::Remember(host::Remember { text: to.text(memory.text), scope: to.text(memory.scope) })
         }
