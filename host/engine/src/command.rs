@@ -4,7 +4,7 @@ use serde_json::Value;
 use trunkline_audio::playout;
 use trunkline_contract::chat;
 use trunkline_contract::log::Row;
-use trunkline_contract::{EffectId, Event};
+use trunkline_contract::{EffectId, Event, Ms};
 
 /// What the carrier should do once the media socket is closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +29,8 @@ pub enum Command {
     Decide {
         /// The event's row.
         event_seq: u64,
+        /// The row's time on the call's clock: what the behaviour takes for now, so that a replay shows it the same.
+        at_ms: Ms,
         /// Index into the configured components.
         component: usize,
         /// The event.

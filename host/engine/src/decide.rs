@@ -29,6 +29,8 @@ struct Waiting {
 #[derive(Debug)]
 struct Deciding {
     event_seq: u64,
+    /// As in its row.
+    at_ms: Ms,
     event: Event,
     turn: u32,
     retried: bool,
@@ -55,10 +57,11 @@ impl Decisions {
         self.answering_denial
     }
 
-    pub(crate) fn restore(&mut self, state: Vec<u8>, component: usize, pending: Option<(u64, Event)>) {
+    pub(crate) fn restore(&mut self, state: Vec<u8>, component: usize, pending: Option<(u64, Ms, Event)>) {
         self.state = state;
         self.component = component;
-        self.deciding = pending.map(|(event_seq, event)| Deciding { event_seq, event, turn: 0, retried: false });
+        self.deciding =
+            pending.map(|(event_seq, at_ms, event)| Deciding { event_seq, at_ms, event, turn: 0, retried: false });
     }
 
     pub(crate) fn deadline(&self) -> Option<Ms> {
@@ -130,7 +133,7 @@ impl Call {
         if urgent {
             self.speak_after = event_seq;
         }
-        self.ask(Deciding { event_seq, event, turn, retried });
+        self.ask(Deciding { event_seq, at_ms: self.now, event, turn, retried });
     }
 
     /// Asks again for an event that is in the log without an answer.
@@ -143,6 +146,7 @@ impl Call {
     fn ask(&mut self, deciding: Deciding) {
         self.out.push(Command::Decide {
             event_seq: deciding.event_seq,
+            at_ms: deciding.at_ms,
             component: self.decisions.component,
             event: Box::new(deciding.event.clone()),
             state: self.decisions.state.clone(),

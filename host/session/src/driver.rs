@@ -222,8 +222,8 @@ impl Driver {
                 self.failed |= matches!(row.entry, Entry::Dropped { .. });
                 self.journal.push(row, state, urgent);
             }
-            Command::Decide { event_seq, component, event, state, seed } => {
-                self.brain.decide(component, event_seq, self.clock.now(), seed, state, *event);
+            Command::Decide { event_seq, at_ms, component, event, state, seed } => {
+                self.brain.decide(component, event_seq, at_ms, seed, state, *event);
             }
             Command::Carrier(out) => self.carry(out).await,
             Command::FinalizeStt => self.ears.finalize(),

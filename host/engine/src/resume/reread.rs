@@ -39,7 +39,7 @@ pub(super) struct Open {
     /// Actions of the newest decision that leave a row, and have not.
     pub(super) undone: Vec<Action>,
     /// The event that was given to the behaviour and not answered.
-    pub(super) pending: Option<(u64, Event)>,
+    pub(super) pending: Option<(u64, Ms, Event)>,
     /// The event that was dropped last, while it may be tried again.
     pub(super) retry: Option<Event>,
     pub(super) listen: Option<Listen>,
@@ -68,7 +68,7 @@ impl Call {
                 open.told(&event);
                 open.any_event = true;
                 open.retry = None;
-                open.pending = Some((row.seq, event));
+                open.pending = Some((row.seq, row.at_ms, event));
             }
             Entry::Actions { actions, .. } => {
                 open.pending = None;
@@ -82,7 +82,7 @@ impl Call {
                     }
                 }
             }
-            Entry::Dropped { .. } => open.retry = open.pending.take().map(|(_, event)| event),
+            Entry::Dropped { .. } => open.retry = open.pending.take().map(|(.., event)| event),
             Entry::Component { digest, .. } => {
                 let known = self.config.components.iter().position(|component| component.digest == digest);
                 open.component = known.unwrap_or(0);
@@ -122,9 +122,8 @@ impl Call {
 impl Call {
     /// The model, or the behaviour, ended the call with the built-in tool.
     fn ended_by_tool(&self, event: &Event) -> bool {
-        let ends = |name: &str| {
-            self.config.tools.iter().any(|tool| tool.info.name == name && tool.runner == Runner::EndCall)
-        };
+        let ends =
+            |name: &str| self.config.tools.iter().any(|tool| tool.info.name == name && tool.runner == Runner::EndCall);
         matches!(event, Event::ToolFinished(result) if result.status == "ok" && ends(&result.name))
     }
 }

@@ -149,19 +149,19 @@ fn a_turn_that_was_logged_but_not_told_is_told() {
 }
 
 #[test]
-fn an_event_without_its_decision_is_decided_again_with_the_same_seed() {
+fn an_event_without_its_decision_is_decided_again_with_the_same_time_and_seed() {
     let first = first_life();
     let mut second = resumed_at(&first, |e| matches!(e, Entry::Event { event: Event::UserTurn(_), .. }), busy);
     furnish(&mut second);
-    let seed = |world: &World| {
+    let given = |world: &World| {
         world.commands.iter().find_map(|(_, c)| match c {
-            Command::Decide { event, seed, event_seq, .. } if matches!(**event, Event::UserTurn(_)) => {
-                Some((*event_seq, *seed))
+            Command::Decide { event, seed, event_seq, at_ms, .. } if matches!(**event, Event::UserTurn(_)) => {
+                Some((*event_seq, *at_ms, *seed))
             }
             _ => None,
         })
     };
-    assert_eq!(seed(&first), seed(&second));
+    assert_eq!(given(&first), given(&second));
     second.finish();
 }
 
