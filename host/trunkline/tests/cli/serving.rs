@@ -26,7 +26,8 @@ impl Host {
     fn stop(mut self) -> String {
         kill_process(Pid::from_child(&self.child), Signal::TERM).unwrap();
         let said: Vec<String> = self.lines.by_ref().map(Result::unwrap).collect();
-        assert!(self.child.wait().unwrap().success());
+        let status = self.child.wait().unwrap();
+        assert!(status.success(), "{status}");
         said.join("\n")
     }
 }
