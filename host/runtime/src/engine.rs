@@ -126,3 +126,33 @@ fn pool(config: &Config) -> PoolingAllocationConfig {
 
 /// Most events dirty less than this.
 const KEEP_RESIDENT: usize = 256 << 10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::hash::{DefaultHasher, Hash, Hasher};
+
+    fn compatibility(settings: &wasmtime::Config) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        Engine::new(settings).unwrap().precompile_compatibility_hash().hash(&mut hasher);
+        hasher.finish()
+    }
+
+    #[test]
+    fn code_compiled_without_a_pool_fits_the_pooled_host() {
+        let config = Config::new([0; 32]);
+        let pooled = settings(&config, Allocation::Pooled);
+        let mut compiler = settings(&config, Allocation::Pooled);
+        compiler.allocation_strategy(InstanceAllocationStrategy::OnDemand);
+        assert_eq!(compatibility(&pooled), compatibility(&compiler));
+    }
+
+    #[test]
+    fn a_pool_that_does_not_fit_falls_back_to_instances_on_demand() {
+        let mut config = Config::new([0; 32]);
+        config.max_instances = 4_096;
+        config.limits.admit.memories = 64;
+        let (_, allocation) = start(&config).unwrap();
+        assert_eq!(allocation, Allocation::OnDemand);
+    }
+}

@@ -7,3 +7,4 @@ mod replay;
 mod serving;
 mod support;
 mod tools;
+mod wasi;

@@ -2,7 +2,7 @@
 
 use crate::support::*;
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 use trunkline_contract::event::Silence;
 use trunkline_contract::{ActionKind, Event};
 use trunkline_runtime::{Config, Input, Output, Runtime, World};
@@ -54,6 +54,81 @@ async fn events_and_actions_cross_the_boundary() {
     let asked = echo().handle(input(3, answer.state, silence)).await.unwrap();
     assert!(matches!(&asked.actions[0].kind, ActionKind::Generate(generate)
         if generate.instructions.as_deref() == Some("Silent for 7 ms.")));
+}
+
+#[tokio::test]
+async fn each_action_crosses_the_boundary() {
+    let actions = first(&echo(), custom("everything")).await.unwrap().actions;
+    let found: Value = serde_json::to_value(&actions).unwrap();
+    let data = json!({ "a": [1, 2.5, "x", null, true] });
+    let expected = json!([
+        { "action": "say", "data": { "text": "text", "interruptible": false } },
+        { "action": "play", "data": { "sound": "chime", "interruptible": true } },
+        { "action": "generate", "data": { "instructions": "i", "tools": "ask", "allowed_tools": ["t"], "speak": true,
+            "interruptible": false, "output_schema": data } },
+        { "action": "answer-tool", "data": { "request_id": "r", "status": "ok", "value": data } },
+        { "action": "call-tool", "data": { "name": "t", "args": data } },
+        { "action": "cancel", "data": { "target": 1 } },
+        { "action": "set-timer", "data": { "after_ms": 1500 } },
+        { "action": "listen", "data": { "hints": ["Ada"], "endpointing_ms": 700 } },
+        { "action": "collect-digits", "data": { "max": 4, "terminator": "#", "timeout_ms": 3000 } },
+        { "action": "send-digits", "data": { "digits": "12#" } },
+        { "action": "transfer", "data": { "target": "desk", "mode": "warm", "briefing": "b" } },
+        { "action": "handoff", "data": { "agent": "other", "context": data, "summary": "s" } },
+        { "action": "hang-up", "data": { "reason": "done", "after_speech": false } },
+        { "action": "recording", "data": { "command": "pause" } },
+        { "action": "set-result", "data": { "name": "field", "value": data } },
+        { "action": "remember", "data": { "text": "likes tea", "scope": "caller" } },
+        { "action": "schedule-callback",
+            "data": { "at": "2030-01-01T10:00:00Z", "number": "+15550100", "note": null } },
+        { "action": "update-context", "data": data },
+        { "action": "emit", "data": { "name": "name", "payload": data } },
+        { "action": "note", "data": { "level": "info", "text": "line" } },
+        { "action": "custom", "data": { "name": "name", "payload": data } },
+    ]);
+    for (index, (found, expected)) in found.as_array().unwrap().iter().zip(expected.as_array().unwrap()).enumerate() {
+        let mut expected = expected.clone();
+        expected["effect"] = json!(index + 1);
+        assert_eq!(*found, expected);
+    }
+    assert_eq!(actions.len(), 21);
+}
+
+#[tokio::test]
+async fn each_event_crosses_the_boundary() {
+    let call = serde_json::to_value(call()).unwrap();
+    let events = json!([
+        { "event": "started", "data": call },
+        { "event": "resumed", "data": { "reason": "host-restart", "call": call } },
+        { "event": "configured", "data": call },
+        { "event": "digits", "data": { "digits": "1#", "reason": "length" } },
+        { "event": "silence", "data": { "count": 1, "silent_ms": 5 } },
+        { "event": "said", "data": { "effect": 1, "heard": "h" } },
+        { "event": "interrupted", "data": { "effect": 1, "heard": "" } },
+        { "event": "generated", "data": { "generation_id": "g", "effect": 1, "text": "t", "heard": "t",
+            "output": { "a": 1 }, "usage": { "input_tokens": 1, "output_tokens": 2, "cached_tokens": 3 },
+            "cost_micros": 7, "finish_reason": "stop" } },
+        { "event": "tool-requested", "data": { "request_id": "r", "generation_id": "g", "origin": "behaviour",
+            "name": "t", "args": {} } },
+        { "event": "tool-finished", "data": { "request_id": "r", "effect": 1, "name": "t", "status": "ok",
+            "value": null } },
+        { "event": "effect-done", "data": { "effect": 1, "status": "ok", "value": 1 } },
+        { "event": "timer", "data": { "effect": 1 } },
+        { "event": "context-changed", "data": {} },
+        { "event": "voicemail", "data": { "outcome": "human" } },
+        { "event": "transferred", "data": { "effect": 1, "status": "busy" } },
+        { "event": "control", "data": { "kind": "inject", "payload": "x" } },
+        { "event": "failed", "data": { "effect": null, "part": "llm", "code": "timeout", "message": "m",
+            "retryable": true } },
+        { "event": "denied", "data": { "effect": 1, "action": "say", "rule": "invalid", "message": "m" } },
+        { "event": "swapped", "data": { "from": "d" } },
+        { "event": "custom", "data": { "name": "n", "payload": {} } },
+        { "event": "ended", "data": { "reason": "caller-hangup", "duration_ms": 9 } },
+    ]);
+    for event in serde_json::from_value::<Vec<Event>>(events).unwrap() {
+        let name = event.name();
+        assert!(first(&echo(), event).await.is_ok(), "{name}");
+    }
 }
 
 /// One `emit` whose payload is the text `{`.

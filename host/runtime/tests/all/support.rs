@@ -8,7 +8,7 @@ use trunkline_contract::Event;
 use trunkline_contract::event::{CallInfo, Custom, Turn};
 use trunkline_runtime::{Behaviour, Config, Failure, Input, Output, Runtime};
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
-use wit_parser::Resolve;
+use wit_parser::{PackageId, Resolve};
 
 pub(crate) const ECHO: &[u8] = include_bytes!("../fixtures/agent-0.1.0/echo.wasm");
 pub(crate) const ECHO_CHANGED: &[u8] = include_bytes!("../fixtures/agent-0.1.0/echo-changed.wasm");
@@ -35,12 +35,42 @@ pub(crate) fn echo() -> Behaviour {
 
 /// A core module as a component of a world under `wit/`.
 pub(crate) fn componentize(world: &str, core: &str) -> Vec<u8> {
-    let mut module = wat::parse_str(core).unwrap();
     let mut resolve = Resolve::default();
+    let package = contract(&mut resolve, world);
+    wrap(&resolve, package, world, core)
+}
+
+/// A core module as a component of an agent's world with some of WASI.
+pub(crate) fn componentize_with_wasi(core: &str) -> Vec<u8> {
+    let mut resolve = Resolve::default();
+    contract(&mut resolve, "agent");
+    let packages = [
+        "package wasi:random@0.2.0; interface random { get-random-u64: func() -> u64; }",
+        "package wasi:clocks@0.2.0; interface monotonic-clock { now: func() -> u64; }",
+        "package wasi:io@0.2.0; interface error { resource error; } interface streams { use error.{error};
+            variant stream-error { last-operation-failed(error), closed }
+            resource output-stream {
+                blocking-write-and-flush: func(contents: list<u8>) -> result<_, stream-error>;
+            } }",
+        "package wasi:cli@0.2.0; interface stdout { use wasi:io/streams@0.2.0.{output-stream};
+            get-stdout: func() -> output-stream; }",
+        "package test:wasi@0.1.0; world agent { include trunkline:agent/agent@0.1.0;
+            import wasi:random/random@0.2.0; import wasi:clocks/monotonic-clock@0.2.0;
+            import wasi:io/streams@0.2.0; import wasi:cli/stdout@0.2.0; }",
+    ];
+    let last = packages.map(|text| resolve.push_str("test.wit", text).unwrap())[4];
+    wrap(&resolve, last, "agent", core)
+}
+
+fn contract(resolve: &mut Resolve, world: &str) -> PackageId {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../wit").join(world).join("0.1.0");
-    let (package, _) = resolve.push_dir(folder).unwrap();
+    resolve.push_dir(folder).unwrap().0
+}
+
+fn wrap(resolve: &Resolve, package: PackageId, world: &str, core: &str) -> Vec<u8> {
+    let mut module = wat::parse_str(core).unwrap();
     let world = resolve.select_world(&[package], Some(world)).unwrap();
-    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).unwrap();
+    embed_component_metadata(&mut module, resolve, world, StringEncoding::UTF8).unwrap();
     ComponentEncoder::default().module(&module).unwrap().validate(false).encode().unwrap()
 }
 
