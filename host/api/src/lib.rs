@@ -21,6 +21,7 @@ pub use state::{Api, CarrierAccount};
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::middleware::map_response;
 use axum::routing::{any, get, post};
 
 /// Largest body of a REST request, bytes: a contract with long instructions fits.
@@ -38,8 +39,8 @@ pub fn router(api: Api) -> Router {
         .route("/calls/{id}/events", get(calls::events))
         .route("/phone-numbers", get(numbers::list))
         .route("/phone-numbers/{e164}/assign", post(numbers::assign))
+        .route("/phone-numbers/{e164}/unassign", post(numbers::unassign))
         .fallback(problem::not_found)
-        .method_not_allowed_fallback(problem::method_not_allowed)
         .layer(DefaultBodyLimit::max(MAX_BODY));
     let carrier = Router::new()
         .route("/voice/{account}", post(carrier::voice))
@@ -54,5 +55,7 @@ pub fn router(api: Api) -> Router {
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(health::metrics))
         .fallback(problem::not_found)
+        .method_not_allowed_fallback(problem::method_not_allowed)
+        .layer(map_response(problem::uniform))
         .with_state(api)
 }

@@ -5,6 +5,7 @@ use crate::auth::Operator;
 use axum::Json;
 use axum::extract::Path;
 use axum::extract::rejection::JsonRejection;
+use axum::http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use trunkline_contract::{AgentId, Fault};
@@ -33,6 +34,14 @@ pub(crate) async fn assign(
         return Err(Problem::invalid("the number is not valid", vec![Fault::error("", "e164", message)]));
     }
     Ok(Json(operator.tenant.numbers().assign(e164, body.agent_id, unix_ms()).await?))
+}
+
+pub(crate) async fn unassign(operator: Operator, Path(e164): Path<String>) -> Result<StatusCode, Problem> {
+    if operator.tenant.numbers().unassign(e164).await? {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(Problem::missing("number"))
+    }
 }
 
 /// `+` and 7 to 15 digits, the first not 0 (ITU-T E.164).

@@ -16,7 +16,6 @@ mod engine;
 mod failure;
 mod guest;
 mod guests;
-mod ladder;
 mod meter;
 mod replay;
 mod runtime;
@@ -28,7 +27,6 @@ pub use agent::{Behaviour, Input, Invalid, Manifest, Output, Warm};
 pub use component::{Component, Digest, InvalidDigest, LoadError};
 pub use config::{Admit, Budget, Config, Limits};
 pub use failure::{Failure, FailureKind, Stats};
-pub use ladder::{Ladder, Rung};
 pub use replay::{Components, ReplayError, ReplayOutcome, replay};
 pub use runtime::{Runtime, StartError, compile};
 pub use tool::{

@@ -1,16 +1,17 @@
 //! Puts the host together and serves until told to stop.
 
 use crate::config::Config;
-use crate::first_run::{Prepared, prepare};
+use crate::first_run::{Prepared, at, prepare};
 use crate::keys::Keys;
 use anyhow::Context;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::collections::HashMap;
 use std::io::Write;
 use std::net::SocketAddr;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use trunkline_api::{Api, CarrierAccount, Tls, serve};
-use trunkline_egress::{Egress, Policy, roots_from_pem};
+use trunkline_egress::Policy;
 use trunkline_providers::Providers;
 use trunkline_runtime::Runtime;
 use trunkline_session::{Library, SessionConfig, Sessions};
@@ -22,15 +23,17 @@ use trunkline_twilio::token::TokenKey;
 /// # Errors
 /// What the host needs is not there; each says what to do.
 pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
-    let store = Store::open(StoreConfig::new(&config.data)).await?;
+    raise_file_limit();
+    let store = Store::open(StoreConfig::new(&config.data)).await.map_err(|error| at(&config.data, error))?;
     let prepared = prepare(&store, &config).await?;
     let keys = Keys::load(&config.data)?;
     let sessions = sessions(&config, &store, &keys).await?;
     let tls = config.tls.as_ref().map(|files| Tls::from_files(&files.cert, &files.key)).transpose()?;
     let scheme = if tls.is_some() { "https" } else { "http" };
-    let accounts = config.twilio.iter().map(|(sid, account)| {
-        (sid.clone(), CarrierAccount { auth_token: account.auth_token.expose().to_owned() })
-    });
+    let accounts = config
+        .twilio
+        .iter()
+        .map(|(sid, account)| (sid.clone(), CarrierAccount { auth_token: account.auth_token.expose().to_owned() }));
     let accounts: HashMap<_, _> = accounts.collect();
     let api = Api::new(
         store.clone(),
@@ -41,7 +44,9 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
         config.limits.unauthenticated_sockets,
     );
     let stop = CancellationToken::new();
-    let stopper = tokio::spawn(stop_when_told(sessions.clone(), config.limits.drain, stop.clone()));
+    // Before anybody is told the address: who knows it may stop the host at once.
+    let signals = Signals::new().context("signals cannot be received")?;
+    let stopper = tokio::spawn(stop_when_told(signals, sessions.clone(), config.limits.drain, stop.clone()));
     let recovering = sessions.clone();
     let recovery = tokio::spawn(async move {
         match recovering.recover().await {
@@ -58,6 +63,15 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
     Ok(served?)
 }
 
+/// A call holds four sockets; many systems allow a process 1,024 files unless it asks for more.
+fn raise_file_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    let wanted = Rlimit { current: limit.maximum, maximum: limit.maximum };
+    if let Err(error) = setrlimit(Resource::Nofile, wanted) {
+        tracing::warn!(%error, current = limit.current, "the limit of open files could not be raised");
+    }
+}
+
 async fn sessions(config: &Config, store: &Store, keys: &Keys) -> anyhow::Result<Sessions> {
     let mut runtime = trunkline_runtime::Config::new(keys.cache);
     runtime.max_instances = config.runtime.max_instances;
@@ -66,14 +80,7 @@ async fn sessions(config: &Config, store: &Store, keys: &Keys) -> anyhow::Result
     let library = Library::new(Runtime::new(&runtime)?, store.clone());
     let components = library.install(&config.components).await?;
     tracing::info!(?components, "components are ready");
-    let roots = match &config.provider_ca {
-        None => Vec::new(),
-        Some(path) => {
-            let pem = std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
-            roots_from_pem(&pem).with_context(|| format!("{} holds no certificates", path.display()))?
-        }
-    };
-    let egress = Egress::new(roots)?;
+    let egress = crate::outgoing::egress(config)?;
     let providers = Providers::new(&config.providers, &egress, Policy::tenant(Vec::new()))?;
     for problem in providers.problems() {
         tracing::warn!(%problem, "a provider cannot be used");
@@ -100,21 +107,32 @@ fn announce(scheme: &str, address: SocketAddr, config: &Config, prepared: &Prepa
     let _ = out.flush();
 }
 
-async fn stop_when_told(sessions: Sessions, limit: std::time::Duration, stop: CancellationToken) {
-    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
-        tracing::error!("signals cannot be received");
-        return;
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+/// What tells the host to stop.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    /// From now on they no longer end the process by themselves.
+    fn new() -> std::io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+async fn stop_when_told(mut signals: Signals, sessions: Sessions, limit: std::time::Duration, stop: CancellationToken) {
+    signals.next().await;
     tokio::select! {
         () = sessions.drain(limit) => {}
         // Told twice: at once.
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+        () = signals.next() => {}
     }
     stop.cancel();
 }
