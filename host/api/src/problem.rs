@@ -2,6 +2,7 @@
 //! cause is logged, never sent.
 
 use axum::Json;
+use axum::body::to_bytes;
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
@@ -9,6 +10,10 @@ use serde::Serialize;
 use trunkline_contract::Fault;
 use trunkline_session::SessionError;
 use trunkline_store::StoreError;
+
+/// The framework's own words for an error, bytes; they are short.
+const MAX_WORDS: usize = 1_024;
+const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
 
 /// An error for the outside.
 #[derive(Clone, Debug, Serialize)]
@@ -48,7 +53,7 @@ impl IntoResponse for Problem {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = (status, Json(&self)).into_response();
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CONTENT_TYPE, CONTENT_TYPE);
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
@@ -111,4 +116,28 @@ pub(crate) async fn not_found(uri: Uri) -> Problem {
 pub(crate) async fn method_not_allowed(uri: Uri) -> Problem {
     let detail = format!("{} does not take this method", uri.path());
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", detail)
+}
+
+/// What the framework refuses by itself (a body too large, a path that is no text, a request that is no upgrade) leaves
+/// as a problem document too.
+pub(crate) async fn uniform(response: Response) -> Response {
+    let status = response.status();
+    let error = status.is_client_error() || status.is_server_error();
+    if !error || response.headers().get(header::CONTENT_TYPE) == Some(&CONTENT_TYPE) {
+        return response;
+    }
+    let (mut parts, body) = response.into_parts();
+    let words = to_bytes(body, MAX_WORDS).await.unwrap_or_default();
+    let kind = match status {
+        StatusCode::PAYLOAD_TOO_LARGE => "too-large",
+        StatusCode::METHOD_NOT_ALLOWED => "method-not-allowed",
+        StatusCode::NOT_FOUND => "not-found",
+        _ => "refused",
+    };
+    let problem = Problem::new(status, kind, String::from_utf8_lossy(&words)).into_response();
+    // Whatever else the answer says stays: which methods are allowed, which protocol to upgrade to.
+    parts.headers.remove(header::CONTENT_LENGTH);
+    let (own, body) = problem.into_parts();
+    parts.headers.extend(own.headers);
+    Response::from_parts(parts, body)
 }
