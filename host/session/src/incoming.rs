@@ -1,5 +1,6 @@
 //! A call comes in: whose it is, whether there is room, and the task that will lead it.
 
+use crate::admission::Place;
 use crate::clock::CallClock;
 use crate::driver::{Driver, Mail};
 use crate::resolve::{contract, now_s, plan, token_expiry_s};
@@ -7,7 +8,8 @@ use crate::sessions::{SessionError, Sessions, lease_end};
 use crate::unix_ms;
 use rand::Rng;
 use std::sync::atomic::Ordering;
-use trunkline_contract::{CallId, TenantId};
+use trunkline_contract::template::render;
+use trunkline_contract::{Agent, CallId, TenantId};
 use trunkline_engine::{Call as Engine, Control};
 use trunkline_store::{Call, CallState, CallUpdate, Direction, NewCall, NewLease, StoreError, new_call_id};
 use trunkline_twilio::Verified;
@@ -66,12 +68,14 @@ impl Sessions {
         let Some(version) = tenant.agents().latest(owner.agent).await? else { return Ok(Answer::Nobody) };
         let agent = contract(&version).map_err(|error| SessionError::Agent(error.to_string()))?;
         let room = if self.draining() { Err("draining") } else { self.0.admission.enter(owner.tenant) };
-        if let Err(limit) = room {
-            self.0.metrics.refuse(limit);
-            tracing::warn!(tenant = %owner.tenant, limit, "refused a call: no room");
-            let line = trunkline_contract::template::render(&agent.prompt.busy, &agent.context).ok();
-            return Ok(Answer::Busy { line });
-        }
+        let place = match room {
+            Ok(place) => place,
+            Err(limit) => {
+                self.0.metrics.refuse(limit);
+                tracing::warn!(tenant = %owner.tenant, limit, "refused a call: no room");
+                return Ok(busy(&agent));
+            }
+        };
         let new = NewCall {
             id: new_call_id(),
             agent_id: version.agent_id,
@@ -87,24 +91,14 @@ impl Sessions {
             seed: rand::rng().random::<u64>() >> 1,
             lease: Some(NewLease { owner: self.0.config.host.clone(), expires_ms: lease_end() }),
         };
-        let answer = self.begin(owner.tenant, new, &agent).await;
-        if answer.is_err() {
-            self.0.admission.leave(owner.tenant);
-        }
-        answer
+        self.begin(place, owner.tenant, new, &agent).await
     }
 
-    async fn begin(
-        &self,
-        tenant: TenantId,
-        new: NewCall,
-        agent: &trunkline_contract::Agent,
-    ) -> Result<Answer, SessionError> {
+    async fn begin(&self, place: Place, tenant: TenantId, new: NewCall, agent: &Agent) -> Result<Answer, SessionError> {
         let components = self.0.library.ladder(&agent.behaviour.component).await?;
         let made = self.0.store.tenant(tenant).calls().create_or_get(new).await?;
         let call = made.call;
         if !made.new {
-            self.0.admission.leave(tenant);
             return self.same_answer(&call);
         }
         let plan =
@@ -118,18 +112,13 @@ impl Sessions {
         let clock = CallClock::since(call.started_at_ms);
         let driver = Driver::new(self.clone(), &call, engine, plan, components, clock, handle, mail);
         self.0.metrics.started.inc();
-        self.spawn(call.id, tenant, driver);
+        self.spawn(call.id, place, driver);
         tracing::info!(call = %call.id, %tenant, agent = %call.agent_id, "a call came in");
         self.same_answer(&call)
     }
 
     /// The call was made but nobody can lead it: the caller hears words, the record says why.
-    async fn cannot_take(
-        &self,
-        call: &Call,
-        agent: &trunkline_contract::Agent,
-        why: &str,
-    ) -> Result<Answer, SessionError> {
+    async fn cannot_take(&self, call: &Call, agent: &Agent, why: &str) -> Result<Answer, SessionError> {
         tracing::error!(call = %call.id, why, "an agent cannot take its call");
         let update = CallUpdate {
             state: Some(CallState::Ended),
@@ -138,9 +127,7 @@ impl Sessions {
             ..CallUpdate::default()
         };
         self.0.store.tenant(call.tenant).calls().update(call.id, update).await?;
-        self.0.admission.leave(call.tenant);
-        let line = trunkline_contract::template::render(&agent.prompt.busy, &agent.context).ok();
-        Ok(Answer::Busy { line })
+        Ok(busy(agent))
     }
 
     /// The answer to a call's first webhook: made of the call alone, so that it is the same each time.
@@ -221,4 +208,8 @@ impl Sessions {
         }
         Ok(())
     }
+}
+
+fn busy(agent: &Agent) -> Answer {
+    Answer::Busy { line: render(&agent.prompt.busy, &agent.context).ok() }
 }

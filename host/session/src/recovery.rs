@@ -36,9 +36,9 @@ impl Sessions {
         let Some((handle, mail)) = self.register(call.id) else { return Ok(()) };
         match self.prepare(call, reason, handle, mail).await {
             Ok(Some(driver)) => {
-                self.0.admission.enter_again(call.tenant);
+                let place = self.0.admission.enter_again(call.tenant);
                 self.0.metrics.resumed.inc();
-                self.spawn(call.id, call.tenant, driver);
+                self.spawn(call.id, place, driver);
                 tracing::info!(call = %call.id, reason, "adopted a call");
                 Ok(())
             }

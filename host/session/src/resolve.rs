@@ -109,10 +109,14 @@ fn timeouts(llm: Option<&Llm>, tts: Option<&Tts>) -> Timeouts {
     let defaults = Timeouts::default();
     Timeouts {
         llm_stall: llm.map_or(defaults.llm_stall, |llm| u64::from(llm.timeout_ms)),
-        tts_stall: tts.map_or(defaults.tts_stall, |tts| u64::from(tts.stall_ms)),
+        tts_stall: tts.map_or(defaults.tts_stall, |tts| u64::from(tts.stall_ms) + AFTER_ADAPTER_MS),
         ..defaults
     }
 }
+
+/// The adapter notices a silent synthesiser first, and then opens another connection; the engine's own watch is for an
+/// adapter that does not, ms.
+const AFTER_ADAPTER_MS: u64 = 500;
 
 /// Until when a token that was made for a call is good, s of Unix time.
 pub(crate) fn token_expiry_s(made_at_ms: u64) -> u64 {

@@ -1,6 +1,6 @@
 //! The calls that this host leads.
 
-use crate::admission::Admission;
+use crate::admission::{Admission, Place};
 use crate::clock::unix_ms;
 use crate::driver::{Driver, Mail};
 use crate::library::{Library, LibraryError};
@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 use trunkline_contract::validate::{self, Checked};
-use trunkline_contract::{CallId, Fault, TenantId};
+use trunkline_contract::{CallId, Fault};
 use trunkline_engine::{Control, Granted};
 use trunkline_providers::Providers;
 use trunkline_store::{Store, StoreError};
@@ -152,7 +152,7 @@ impl Sessions {
     }
 
     /// Runs a call to its end.
-    pub(crate) fn spawn(&self, call: CallId, tenant: TenantId, driver: Driver) {
+    pub(crate) fn spawn(&self, call: CallId, place: Place, driver: Driver) {
         let sessions = self.clone();
         self.0.metrics.live.inc();
         self.0.tasks.spawn(async move {
@@ -165,7 +165,7 @@ impl Sessions {
                 }
             };
             sessions.unregister(call);
-            sessions.0.admission.leave(tenant);
+            drop(place);
             sessions.0.metrics.live.dec();
             sessions.0.metrics.end(&reason);
         });
