@@ -174,6 +174,14 @@ impl Playout {
         }
     }
 
+    /// As [`Self::finish`], when the speech synthesis was stopped or failed: the text goes on after the audio, and what of it
+    /// was heard is told by the words' timings, or by how fast speech has been so far.
+    pub fn break_off(&mut self, passage: PassageId) {
+        if let Some(passage) = self.passage_mut(passage) {
+            passage.break_off();
+        }
+    }
+
     /// Does what is due: sends audio, never more than `ahead_ms` of it unplayed, and stops waiting for what is overdue.
     pub fn poll(&mut self, now: Ms, out: &mut Vec<Out>) {
         while let Some(overdue) = self.clearings.pop_front_if(|c| c.deadline <= now) {

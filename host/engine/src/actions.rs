@@ -26,6 +26,10 @@ impl Call {
             self.deny(effect, name, "ended", "the call is over");
             return;
         }
+        if self.ending.said_goodbye() && speaks(&kind) {
+            self.deny(effect, name, "ended", "the last words are said");
+            return;
+        }
         match kind {
             ActionKind::Say(say) if say.text.trim().is_empty() || say.text.len() > MAX_SAY_BYTES => {
                 self.deny(effect, name, "invalid", &format!("`text` must have 1-{MAX_SAY_BYTES} bytes"));
@@ -103,5 +107,13 @@ impl Call {
     pub(crate) fn set_result(&mut self, name: String, value: serde_json::Value) {
         self.results.insert(name.clone(), value.clone());
         self.append(Entry::Result { name, value });
+    }
+}
+
+fn speaks(kind: &ActionKind) -> bool {
+    match kind {
+        ActionKind::Say(_) => true,
+        ActionKind::Generate(spec) => spec.speak,
+        _ => false,
     }
 }

@@ -38,6 +38,8 @@ enum State {
 pub(crate) struct Ending {
     state: State,
     begun: Ms,
+    /// The host has said good-bye: nothing is said after that.
+    said_goodbye: bool,
 }
 
 impl Ending {
@@ -56,6 +58,11 @@ impl Ending {
 
     pub(crate) fn closing(&self) -> bool {
         matches!(self.state, State::Closing { .. })
+    }
+
+    /// The last words were said, or are about to be.
+    pub(crate) fn said_goodbye(&self) -> bool {
+        self.said_goodbye
     }
 
     /// The behaviour has got its last event.
@@ -108,6 +115,7 @@ impl Call {
         if self.ending.state == State::Running {
             let line = self.config.goodbye.clone();
             self.say_line(&line);
+            self.ending.said_goodbye = true;
             self.close(reason);
         }
     }

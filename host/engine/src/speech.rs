@@ -226,7 +226,7 @@ impl Call {
             passage.text_done = true;
             passage.audio_done = true;
             passage.owed_since = None;
-            self.playout.finish(*id);
+            self.playout.break_off(*id);
         }
     }
 

@@ -17,6 +17,8 @@ pub(super) struct Passage {
     /// Where `unsent` begins in the passage's audio.
     sent_ms: u32,
     complete: bool,
+    /// Its audio ended before its text did.
+    broken_off: bool,
     started: bool,
     /// End of what the current line holds of it.
     line_end: Option<i64>,
@@ -33,6 +35,7 @@ impl Passage {
             unsent: BytesMut::new(),
             sent_ms: 0,
             complete: false,
+            broken_off: false,
             started: false,
             line_end: None,
             heard_ms: 0,
@@ -59,6 +62,12 @@ impl Passage {
             let whole = self.unsent.len().next_multiple_of(self.format.frame_bytes());
             self.unsent.resize(whole, self.format.silence);
         }
+    }
+
+    /// As [`Self::complete`], and part of the text was not spoken.
+    pub(super) fn break_off(&mut self) {
+        self.broken_off |= !self.complete;
+        self.complete();
     }
 
     pub(super) fn is_complete(&self) -> bool {
@@ -139,7 +148,7 @@ impl Passage {
     }
 
     fn heard_of(&self, ms: u32, exact: bool, pace: Pace) -> Heard {
-        let whole = self.complete && ms > 0 && ms >= self.audio_ms();
+        let whole = self.complete && !self.broken_off && ms > 0 && ms >= self.audio_ms();
         let text_end = if whole { self.script.len() } else { self.script.heard_until(ms, self.duration(pace)) };
         Heard { text_end, ms, exact }
     }
@@ -149,7 +158,7 @@ impl Passage {
     }
 
     fn duration(&self, pace: Pace) -> Duration {
-        match self.complete {
+        match self.complete && !self.broken_off {
             true => Duration::Known(self.audio_ms()),
             false => Duration::AtLeast(self.audio_ms(), pace),
         }

@@ -1,7 +1,7 @@
 //! How calls end.
 
 use super::world::{Answer, World, asks, config, says};
-use crate::{Command, Control, EndOfMedia, Input};
+use crate::{Command, Control, EndOfMedia, Input, ProviderFault};
 use serde_json::json;
 use trunkline_contract::ActionKind;
 use trunkline_contract::action::Note;
@@ -52,6 +52,29 @@ fn a_hang_up_at_once_cuts_what_is_said() {
     let story = world.story();
     assert!(story[2].starts_with("interrupted 1: Thank you"), "{story:?}");
     assert_eq!(story[3..], ["denied 4: ended", "ended agent-hangup"]);
+    super::ledger::check(&world.rows);
+}
+
+#[test]
+fn nothing_is_said_after_the_good_bye() {
+    let mut world = World::new(|event, answer| match event {
+        Event::Started(_) => {
+            answer.say("Welcome.");
+        }
+        Event::Failed(_) => {
+            answer.say("Are you still there?");
+            answer.generate();
+        }
+        _ => {}
+    });
+    let fault = ProviderFault { code: "unauthorised".into(), message: "wrong key".into(), retryable: false };
+    // Before the greeting was decided.
+    world.input_at(1, Input::SttFailed(fault));
+    world.run_until(20_000);
+    assert_eq!(world.heard(), "Good bye.");
+    let story = world.story();
+    assert!(story.iter().filter(|line| line.ends_with(": ended")).count() >= 2, "{story:?}");
+    assert_eq!(end(&world).1, "failed");
     super::ledger::check(&world.rows);
 }
 

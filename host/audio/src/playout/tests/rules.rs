@@ -379,3 +379,24 @@ fn media_tells_when_it_will_play_on_the_carriers_clock() {
     let [Out::Media { plays_at, .. }, ..] = &hand.wait(200)[..] else { panic!("nothing was sent") };
     assert!((5_310..=5_330).contains(plays_at), "behind 320 ms: {plays_at}");
 }
+
+#[test]
+fn of_a_passage_that_was_broken_off_only_what_was_spoken_counts() {
+    for (timings, heard) in [(true, "one two".len()), (false, "one two".len())] {
+        let mut hand = Hand::new();
+        hand.ledger.begin(1);
+        hand.ledger.push_text(1, "one two three four five");
+        let word = |text_start, text_end, start_ms, end_ms| WordTiming { text_start, text_end, start_ms, end_ms };
+        let words = [word(0, 3, 0, 200), word(4, 7, 200, 400)];
+        hand.ledger.push_audio(1, &vec![1; 500 * 8], if timings { &words } else { &[] });
+        hand.ledger.break_off(1);
+        hand.poll();
+        hand.wait(1_500);
+        let events = hand.events();
+        let finished = events.iter().find_map(|event| match event {
+            Event::Finished { heard, .. } => Some(heard.text_end),
+            _ => None,
+        });
+        assert_eq!(finished, Some(heard), "{events:?}");
+    }
+}
