@@ -49,6 +49,7 @@ async fn a_caller_is_greeted_answered_and_recorded() {
     assert_eq!(lines, expected);
 
     let rows = world.api.events(id).await.unwrap();
+    crate::golden::keep("answered", &rows);
     let names = event_names(&rows);
     assert_eq!(names.first().map(String::as_str), Some("started"));
     assert_eq!(names.last().map(String::as_str), Some("ended"));

@@ -1,8 +1,18 @@
 //! Scenarios over real sockets: the real host, emulated providers, an emulated carrier, real speech.
 
 #[cfg(test)]
+mod barge_in;
+#[cfg(test)]
 mod calls;
 #[cfg(test)]
+mod golden;
+#[cfg(test)]
+mod logs;
+#[cfg(test)]
 mod providers;
+#[cfg(test)]
+mod recovery;
+#[cfg(test)]
+mod replay;
 #[cfg(test)]
 mod world;

@@ -17,6 +17,8 @@ pub(crate) struct Setting {
     pub(crate) utterances: Vec<&'static str>,
     /// What the model answers.
     pub(crate) script: Vec<Rule>,
+    /// How quickly it answers; none given: as the emulator does by itself.
+    pub(crate) tokens_per_s: Option<f64>,
     /// Merged into the ordinary contract.
     pub(crate) contract: Value,
     pub(crate) carrier: CarrierSettings,
@@ -59,7 +61,9 @@ impl World {
         let utterances = setting.utterances.iter().map(|text| (*text).to_owned()).collect();
         let hearing = DeepgramSettings { utterances, ..DeepgramSettings::default() };
         let deepgram = DeepgramEmulator::start(&listen, hearing).await.unwrap();
-        let thinking = OpenAiSettings { script: setting.script, ..OpenAiSettings::default() };
+        let ordinary = OpenAiSettings::default();
+        let tokens_per_s = setting.tokens_per_s.unwrap_or(ordinary.tokens_per_s);
+        let thinking = OpenAiSettings { script: setting.script, tokens_per_s, ..ordinary };
         let openai = OpenAiEmulator::start(&listen, thinking).await.unwrap();
         let elevenlabs = ElevenLabsEmulator::start(&listen, ElevenLabsSettings::default()).await.unwrap();
         let mut spec =

@@ -1,6 +1,6 @@
 //! The host's configuration, written as the file an operator would write.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use toml::{Table, Value};
@@ -44,6 +44,8 @@ pub struct HostSpec {
     pub unauthenticated_sockets: u32,
     /// How long live calls have to finish after SIGTERM, in seconds.
     pub drain_s: u64,
+    /// The folder with its components.
+    pub components: PathBuf,
     /// The section `[runtime]`.
     pub runtime: Table,
     /// What is logged, as in `RUST_LOG`.
@@ -66,6 +68,7 @@ impl HostSpec {
             max_calls: 500,
             unauthenticated_sockets: 100,
             drain_s: 30,
+            components: super::components(),
             runtime: Table::new(),
             log: "warn".into(),
             env: Vec::new(),
@@ -80,9 +83,11 @@ impl HostSpec {
 
     /// The text of `trunkline.toml`.
     pub fn to_toml(&self, port: u16, data: &Path) -> Result<String> {
-        let components = super::components();
-        let components = components.canonicalize().with_context(|| {
-            format!("there are no components in {}: build them with `cargo xtask components`", components.display())
+        let components = self.components.canonicalize().with_context(|| {
+            format!(
+                "there are no components in {}: build them with `cargo xtask components`",
+                self.components.display()
+            )
         })?;
         let mut root = Table::new();
         root.insert("listen".into(), format!("127.0.0.1:{port}").into());
