@@ -13,10 +13,12 @@ use crate::resolve::Plan;
 use crate::sessions::{Handle, LEASE_MS, Sessions};
 use crate::voice::{Spoken, Voice};
 use std::collections::VecDeque;
+use std::pin::{Pin, pin};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, Sleep, sleep_until};
+use trunkline_contract::event::Event;
 use trunkline_contract::log::Entry;
 use trunkline_engine::playout::Out;
 use trunkline_engine::{Call as Engine, Command, Control, Input, MediaEnd, ToolOutcome};
@@ -34,8 +36,6 @@ pub(crate) enum Mail {
 
 /// How often a lease is renewed: three times in its life.
 const RENEW_EVERY: Duration = Duration::from_millis(LEASE_MS / 3);
-/// Without a deadline the loop looks up this often, ms.
-const IDLE_MS: u64 = 3_600_000;
 
 /// The task of one call.
 pub(crate) struct Driver {
@@ -68,6 +68,7 @@ enum Woken {
     /// Nothing for the engine.
     Nothing,
     Log(StoreError),
+    Alarm,
     Renew,
 }
 
@@ -117,9 +118,19 @@ impl Driver {
     /// Leads the call to its end; tells why it ended.
     pub(crate) async fn run(mut self) -> String {
         let mut renew_at = Instant::now() + RENEW_EVERY;
+        // One timer for all: it is moved only when the next deadline has changed.
+        let mut alarm = pin!(sleep_until(renew_at));
         self.step(Input::Begin).await;
         while self.finished.is_none() {
-            let woken = self.wait(renew_at).await;
+            let due = self.engine.deadline().map_or(renew_at, |at| self.clock.instant(at).min(renew_at));
+            if alarm.deadline() != due {
+                alarm.as_mut().reset(due);
+            }
+            let woken = match self.wait(alarm.as_mut()).await {
+                Woken::Alarm if Instant::now() >= renew_at => Woken::Renew,
+                Woken::Alarm => Woken::Input(Input::Tick),
+                other => other,
+            };
             match woken {
                 Woken::Input(input) => self.step(input).await,
                 Woken::Attached(socket) => self.attach(*socket).await,
@@ -127,7 +138,7 @@ impl Driver {
                     self.socket = None;
                     self.step(Input::MediaStopped { end }).await;
                 }
-                Woken::Nothing => {}
+                Woken::Nothing | Woken::Alarm => {}
                 Woken::Log(error) => self.log_failed(&error).await,
                 Woken::Renew => {
                     renew_at = Instant::now() + RENEW_EVERY;
@@ -139,9 +150,7 @@ impl Driver {
         Box::pin(self.finish()).await
     }
 
-    async fn wait(&mut self, renew_at: Instant) -> Woken {
-        let deadline = self.engine.deadline().unwrap_or_else(|| self.clock.now() + IDLE_MS);
-        let deadline = self.clock.instant(deadline);
+    async fn wait(&mut self, alarm: Pin<&mut Sleep>) -> Woken {
         tokio::select! {
             came = media(&mut self.socket) => match came {
                 MediaIn::Audio { until_ms, audio } => {
@@ -188,8 +197,7 @@ impl Driver {
                 // The registry holds a sender as long as the call is live.
                 None => Woken::Nothing,
             },
-            () = sleep_until(deadline) => Woken::Input(Input::Tick),
-            () = sleep_until(renew_at) => Woken::Renew,
+            () = alarm => Woken::Alarm,
         }
     }
 
@@ -220,6 +228,10 @@ impl Driver {
                     self.journal.update(CallUpdate { state: Some(CallState::Active), ..CallUpdate::default() });
                 }
                 self.failed |= matches!(row.entry, Entry::Dropped { .. });
+                if let Entry::Event { event: Event::Failed(failure), .. } = &row.entry {
+                    let (part, code, pii_message) = (&failure.part, &failure.code, &failure.message);
+                    tracing::warn!(call = %self.call.id, part, code, pii_message, "a provider failed");
+                }
                 self.journal.push(row, state, urgent);
             }
             Command::Decide { event_seq, at_ms, component, event, state, seed } => {

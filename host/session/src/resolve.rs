@@ -101,6 +101,8 @@ fn stt_request(stt: &Stt, agent: &Agent) -> SttRequest {
     SttRequest {
         // The engine decides when a turn is over; the provider's own endpoint only makes words final sooner.
         utterance_end_ms: None,
+        // Five frames of the carrier: what is left of them goes out when the caller pauses.
+        batch_ms: 100,
         ..SttRequest::new(stt, &agent.locale, AudioFormat::Mulaw8k)
     }
 }
