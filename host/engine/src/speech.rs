@@ -203,8 +203,22 @@ impl Call {
             (meant && !p.audio_done).then_some(p.job)
         };
         let hit: BTreeSet<u32> = self.speeches.passages.iter().filter_map(hit).collect();
+        let gone = passage.is_none() && !fault.retryable;
+        if gone && hit.is_empty() {
+            self.enqueue(Event::Failed(Failure {
+                effect: None,
+                part: "tts".to_owned(),
+                code: fault.code.clone(),
+                message: fault.message.clone(),
+                retryable: false,
+            }));
+        }
         for job in hit {
             self.fail_job(job, "tts", fault);
+        }
+        if gone {
+            // Without a voice there is no conversation, and nothing that could be said about it.
+            self.close("failed");
         }
     }
 

@@ -229,6 +229,26 @@ fn a_synthesiser_that_fails_for_all_fails_what_it_still_owes() {
 }
 
 #[test]
+fn a_synthesiser_that_is_gone_for_good_ends_the_call() {
+    let mut world = World::new(|event, answer| {
+        if matches!(event, Event::Started(_)) {
+            answer.say("One and two.");
+        }
+    });
+    let fault = crate::ProviderFault { retryable: false, ..fault("unauthorised") };
+    world.input_at(10, Input::SpeechFailed { context: None, fault: fault.clone() });
+    world.run_until(9_000);
+    assert_eq!(world.story()[1..], ["failed 1: tts unauthorised", "ended failed"]);
+
+    // Also when nothing was to be said yet.
+    let mut world = World::new(|_, _| {});
+    world.input_at(10, Input::SpeechFailed { context: None, fault });
+    world.run_until(9_000);
+    assert_eq!(world.story()[1..], ["failed 0: tts unauthorised", "ended failed"]);
+    assert_eq!(world.heard(), "");
+}
+
+#[test]
 fn a_failure_after_everything_was_delivered_changes_nothing() {
     let mut world = World::new(|event, answer| {
         if matches!(event, Event::Started(_)) {
