@@ -1,7 +1,11 @@
 //! Scenarios over real sockets: the real host, emulated providers, an emulated carrier, real speech.
 
 #[cfg(test)]
+mod bad_input;
+#[cfg(test)]
 mod barge_in;
+#[cfg(test)]
+mod by_hand;
 #[cfg(test)]
 mod calls;
 #[cfg(test)]
@@ -14,5 +18,7 @@ mod providers;
 mod recovery;
 #[cfg(test)]
 mod replay;
+#[cfg(test)]
+mod security;
 #[cfg(test)]
 mod world;

@@ -1,0 +1,4 @@
+//! Who may ask the host for what, and what it answers to requests that are wrong.
+
+mod requests;
+mod routes;
