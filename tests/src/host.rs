@@ -23,6 +23,9 @@ const TOKEN_LINE: &str = "operator token:";
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// How long a host may take to be ready; a first run compiles its components.
 const START_PATIENCE: Duration = Duration::from_secs(120);
+/// Ports of hosts, and how many are tried.
+const PORTS: std::ops::Range<u16> = 10_000..32_000;
+const PORT_TRIES: usize = 100;
 /// How long one request may take.
 const REQUEST_PATIENCE: Duration = Duration::from_secs(10);
 
@@ -200,10 +203,16 @@ pub fn components() -> PathBuf {
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../components/dist"), PathBuf::from)
 }
 
-/// A port that nobody uses. Somebody else may take it before the host does; then the host says so.
+/// A port that nobody uses, outside of the range from which the machine gives ports to outgoing connections: a host that
+/// is started again finds it free again.
 pub(crate) async fn free_port() -> Result<u16> {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
-    Ok(listener.local_addr()?.port())
+    for _ in 0..PORT_TRIES {
+        let port = rand::random_range(PORTS);
+        if tokio::net::TcpListener::bind(("127.0.0.1", port)).await.is_ok() {
+            return Ok(port);
+        }
+    }
+    bail!("no port in {PORTS:?} is free")
 }
 
 /// Waits until somebody listens on a port of this machine, to a precision of a millisecond.

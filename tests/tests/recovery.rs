@@ -51,13 +51,14 @@ async fn a_call_goes_on_after_its_host_was_killed() {
         ..Setting::default()
     })
     .await;
-    let call = world
+    let mut call = world
         .host
         .inbound(NUMBER)
         .step(When::AgentSilent(400), What::Say(speech::say("When do you open?").unwrap()))
         .step(When::AgentSilent(400), What::Say(speech::say("And what does a table cost?").unwrap()))
         // Longer than the host is away.
         .step(When::AgentSilent(6_000), What::HangUp);
+    call.patience_ms = 40_000;
     let live = world.carrier.place_call(call);
     world.elevenlabs.control.wait_for(|records| is_speaking(records, "A table", 1_000)).await;
     world.host.restart().await.unwrap();
@@ -255,6 +256,8 @@ fn check(undisturbed: &Course, course: &Course) {
     let resumed = event_names(&course.rows).iter().any(|name| name == "resumed");
     assert!(course.spoken.iter().any(|text| text == "Your name?" || text == CUT_OFF), "{:?}", course.spoken);
     assert!(record.streams.len() == 1 || resumed || of_kind(&course.rows, "media-started").len() == 1);
+    let last = record.streams.last().unwrap();
+    assert!(record.agent_speech.iter().any(|span| span.begin >= last.begin), "the caller heard somebody");
 }
 
 #[tokio::test(flavor = "multi_thread")]
