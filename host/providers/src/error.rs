@@ -92,7 +92,9 @@ impl ProviderError {
         };
         let message = match kind {
             // Explanations of refused keys quote parts of the key.
-            ErrorKind::Unauthorised => format!("the key was refused (status {})", status.as_u16()),
+            ErrorKind::Unauthorised => {
+                format!("the key was refused (status {}): check `providers.{provider}.api_key`", status.as_u16())
+            }
             _ if said.is_empty() => format!("status {}", status.as_u16()),
             _ => format!("status {}: {}", status.as_u16(), quote(said, key)),
         };

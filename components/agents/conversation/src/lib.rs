@@ -3,7 +3,7 @@
 //! Ending the call is the host's: it runs the tool `end_call`, says good-bye when the model did not, and hangs up.
 
 use serde::{Deserialize, Serialize};
-use trunkline_sdk::{Behaviour, Ctx, Error, Event, Generate, Manifest};
+use trunkline_sdk::{Behaviour, Ctx, EffectId, Error, Event, Generate, Manifest};
 
 struct Conversation;
 
@@ -11,6 +11,8 @@ struct Conversation;
 struct State {
     /// The caller said something and has heard no answer.
     unanswered: bool,
+    /// The answer that is under way.
+    open: Option<EffectId>,
     /// Nothing was answered since the apology.
     apologised: bool,
 }
@@ -21,6 +23,7 @@ struct State {
 struct Settings {
     cut_off: String,
     apology: String,
+    unavailable: String,
 }
 
 impl Default for Settings {
@@ -28,6 +31,7 @@ impl Default for Settings {
         Settings {
             cut_off: "Sorry, we were cut off.".to_owned(),
             apology: "Sorry, I did not get that. Could you say it again?".to_owned(),
+            unavailable: "Sorry, I cannot answer at the moment. Please call again later.".to_owned(),
         }
     }
 }
@@ -54,16 +58,25 @@ impl Behaviour for Conversation {
                 answer(ctx);
             }
             Event::Generated(_) => ctx.state = State::default(),
-            Event::Interrupted(interruption) if !interruption.heard.is_empty() => ctx.state.unanswered = false,
+            Event::Interrupted(interruption) => {
+                ctx.state.open = ctx.state.open.filter(|open| *open != interruption.effect);
+                ctx.state.unanswered &= interruption.heard.is_empty();
+            }
             Event::Resumed(resumption) if resumption.reason != "component-changed" => {
                 ctx.say(ctx.settings.cut_off.clone());
-                if ctx.state.unanswered {
+                if ctx.state.unanswered && ctx.state.open.is_none() {
                     answer(ctx);
                 }
             }
+            // A model that will not answer however often it is asked: better to say so than to keep the caller.
+            Event::Failed(fault) if fault.part == "llm" && !fault.retryable => {
+                ctx.announce(ctx.settings.unavailable.clone());
+                ctx.hang_up("no language model");
+            }
             // Once, until an answer succeeds: a model that stays away must not make the agent repeat itself.
-            Event::Failed(fault) if fault.part == "llm" && fault.retryable && !ctx.state.apologised => {
+            Event::Failed(fault) if fault.part == "llm" && !ctx.state.apologised => {
                 ctx.state.apologised = true;
+                ctx.state.open = None;
                 ctx.say(ctx.settings.apology.clone());
             }
             _ => {}
@@ -73,7 +86,7 @@ impl Behaviour for Conversation {
 }
 
 fn answer(ctx: &mut Ctx<Conversation>) {
-    ctx.generate(Generate::spoken());
+    ctx.state.open = Some(ctx.generate(Generate::spoken()));
 }
 
 trunkline_sdk::agent!(Conversation);

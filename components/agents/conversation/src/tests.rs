@@ -67,6 +67,12 @@ fn a_turn_that_was_cut_off_unanswered_is_answered_after_the_line() {
 }
 
 #[test]
+fn an_answer_that_is_under_way_is_not_asked_for_twice() {
+    let (mut call, _) = asked();
+    assert_eq!(names(&resumed(&mut call, "host-restart")), ["say"]);
+}
+
+#[test]
 fn a_turn_that_was_answered_in_part_is_not_answered_again() {
     let (mut call, effect) = asked();
     call.send(Event::Interrupted(Interruption { effect, heard: "It is".to_owned() }));
@@ -110,6 +116,19 @@ fn apologises_once_until_an_answer_succeeds() {
     call.generated(effect, "Noon.");
     let effect = call.user_says("And now?")[0].effect;
     assert_eq!(names(&llm_failed(&mut call, effect)), ["say"]);
+}
+
+#[test]
+fn says_so_and_hangs_up_when_the_model_will_not_answer() {
+    let (mut call, effect) = asked();
+    let actions = call.send(Event::Failed(Fault {
+        effect: Some(effect),
+        part: "llm".to_owned(),
+        code: "unauthorised".to_owned(),
+        message: "the key was refused".to_owned(),
+        retryable: false,
+    }));
+    assert_eq!(names(&actions), ["say", "hang-up"]);
 }
 
 #[test]

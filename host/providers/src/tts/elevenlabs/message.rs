@@ -125,7 +125,7 @@ impl<'a> Incoming<'a> {
         };
         // Explanations of refused keys may quote parts of the key.
         let message = match kind {
-            ErrorKind::Unauthorised => "the key was refused".to_owned(),
+            ErrorKind::Unauthorised => "the key was refused: check `providers.elevenlabs.api_key`".to_owned(),
             _ => [code, message].into_iter().filter(|s| !s.is_empty()).collect::<Vec<_>>().join(": "),
         };
         Some((kind, message))
