@@ -4,8 +4,8 @@
 
 use crate::{Api, Problem};
 use axum::body::Bytes;
-use axum::extract::{OriginalUri, Path, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::extract::{FromRequest, OriginalUri, Path, State};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use trunkline_contract::CallId;
 use trunkline_session::{After, Answer};
@@ -20,11 +20,9 @@ const NOT_IN_SERVICE: &str = "The number you have called is not in service.";
 pub(crate) async fn voice(
     State(api): State<Api>,
     Path(account): Path<String>,
-    OriginalUri(uri): OriginalUri,
-    headers: HeaderMap,
-    body: Bytes,
+    Signed { account: claimed, webhook }: Signed,
 ) -> Result<Response, Problem> {
-    let webhook = verified(&api, Some(&account), uri.path_and_query().map_or("", |p| p.as_str()), &headers, &body)?;
+    same_account(&account, &claimed)?;
     let voice = webhook.voice().map_err(|error| bad_form(&error.to_string()))?;
     match api.sessions.incoming(&voice).await? {
         Answer::Stream { call, token } => connect(&api, call, token),
@@ -37,11 +35,8 @@ pub(crate) async fn voice(
 pub(crate) async fn after(
     State(api): State<Api>,
     Path(call): Path<String>,
-    OriginalUri(uri): OriginalUri,
-    headers: HeaderMap,
-    body: Bytes,
+    Signed { webhook, .. }: Signed,
 ) -> Result<Response, Problem> {
-    let webhook = verified(&api, None, uri.path_and_query().map_or("", |p| p.as_str()), &headers, &body)?;
     let voice = webhook.voice().map_err(|error| bad_form(&error.to_string()))?;
     let call: CallId = call.parse().map_err(|_| Problem::missing("call"))?;
     match api.sessions.after(call, &voice).await? {
@@ -54,44 +49,64 @@ pub(crate) async fn after(
 pub(crate) async fn status(
     State(api): State<Api>,
     Path(account): Path<String>,
-    OriginalUri(uri): OriginalUri,
-    headers: HeaderMap,
-    body: Bytes,
+    Signed { account: claimed, webhook }: Signed,
 ) -> Result<StatusCode, Problem> {
-    let webhook = verified(&api, Some(&account), uri.path_and_query().map_or("", |p| p.as_str()), &headers, &body)?;
+    same_account(&account, &claimed)?;
     let status = webhook.status().map_err(|error| bad_form(&error.to_string()))?;
     api.sessions.status(&status).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn verified(
-    api: &Api,
-    account: Option<&str>,
-    path_and_query: &str,
-    headers: &HeaderMap,
-    body: &[u8],
-) -> Result<Verified<Webhook>, Problem> {
-    let url = format!("{}{path_and_query}", api.public_url);
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let request = Request {
-        method: Method::Post,
-        url: &url,
-        content_type: text(header::CONTENT_TYPE.as_str()),
-        body,
-        signature: text(signature::SIGNATURE_HEADER),
-        settings: text(signature::SETTINGS_HEADER),
-    };
-    let refuse = |why: &str| {
-        tracing::warn!(path = path_and_query, why, "refused a webhook");
-        Problem::new(StatusCode::FORBIDDEN, "signature", "the request is not signed by the carrier")
-    };
-    let claimed = signature::claimed_account(&request).ok_or_else(|| refuse("it names no account"))?;
-    if account.is_some_and(|account| account != claimed) {
-        return Err(refuse("it names another account than its address"));
+/// A request of the carrier whose signature was checked. A handler that takes one cannot forget to check.
+pub(crate) struct Signed {
+    /// The account whose secret it was signed with.
+    account: String,
+    webhook: Verified<Webhook>,
+}
+
+impl FromRequest<Api> for Signed {
+    type Rejection = Problem;
+
+    async fn from_request(request: axum::extract::Request, api: &Api) -> Result<Self, Problem> {
+        let path = request.extensions().get::<OriginalUri>().map_or_else(|| request.uri().clone(), |uri| uri.0.clone());
+        let path = path.path_and_query().map_or("", |path| path.as_str());
+        let headers = request.headers().clone();
+        let body = Bytes::from_request(request, api)
+            .await
+            .map_err(|refused| Problem::new(refused.status(), "invalid-body", refused.body_text()))?;
+        let url = format!("{}{path}", api.public_url);
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let request = Request {
+            method: Method::Post,
+            url: &url,
+            content_type: text(header::CONTENT_TYPE.as_str()),
+            body: &body,
+            signature: text(signature::SIGNATURE_HEADER),
+            settings: text(signature::SETTINGS_HEADER),
+        };
+        let refuse = |why: &str| {
+            tracing::warn!(path, why, "refused a webhook");
+            refused()
+        };
+        let account = signature::claimed_account(&request).ok_or_else(|| refuse("it names no account"))?;
+        let known = api.accounts.get(&account).ok_or_else(|| refuse("its account is not ours"))?;
+        let keys = Keys { auth_token: &known.auth_token, shared: &[] };
+        let webhook = signature::verify(&request, &keys).map_err(|error| refuse(&error.to_string()))?;
+        Ok(Self { account, webhook })
     }
-    let known = api.accounts.get(&claimed).ok_or_else(|| refuse("its account is not ours"))?;
-    let keys = Keys { auth_token: &known.auth_token, shared: &[] };
-    signature::verify(&request, &keys).map_err(|error| refuse(&error.to_string()))
+}
+
+fn refused() -> Problem {
+    Problem::new(StatusCode::FORBIDDEN, "signature", "the request is not signed by the carrier")
+}
+
+/// A request must come to the address of its own account.
+fn same_account(address: &str, claimed: &str) -> Result<(), Problem> {
+    if address == claimed {
+        return Ok(());
+    }
+    tracing::warn!(account = claimed, "refused a webhook: it names another account than its address");
+    Err(refused())
 }
 
 fn bad_form(detail: &str) -> Problem {

@@ -8,6 +8,7 @@ use axum::extract::rejection::JsonRejection;
 use axum::http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use trunkline_contract::number::is_e164;
 use trunkline_contract::{AgentId, Fault};
 use trunkline_session::unix_ms;
 use trunkline_store::Number;
@@ -42,11 +43,4 @@ pub(crate) async fn unassign(operator: Operator, Path(e164): Path<String>) -> Re
     } else {
         Err(Problem::missing("number"))
     }
-}
-
-/// `+` and 7 to 15 digits, the first not 0 (ITU-T E.164).
-fn is_e164(text: &str) -> bool {
-    text.strip_prefix('+').is_some_and(|digits| {
-        (7..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()) && !digits.starts_with('0')
-    })
 }

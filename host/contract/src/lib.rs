@@ -10,6 +10,7 @@ pub mod chat;
 pub mod event;
 pub mod id;
 pub mod log;
+pub mod number;
 pub mod speech;
 pub mod template;
 pub mod validate;

@@ -47,12 +47,8 @@ pub(super) async fn run(context: &Context<'_>, command: NumberCommand) -> anyhow
     Ok(ExitCode::SUCCESS)
 }
 
-/// `+` and 7 to 15 digits, the first not 0 (ITU-T E.164).
 fn e164(number: String) -> anyhow::Result<String> {
-    let valid = number.strip_prefix('+').is_some_and(|digits| {
-        (7..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()) && !digits.starts_with('0')
-    });
-    if !valid {
+    if !trunkline_contract::number::is_e164(&number) {
         bail!("`{number}` is no number in E.164 form: write it with + and country code, such as +15550100");
     }
     Ok(number)
