@@ -2,6 +2,7 @@
 //!
 //! It reads the CPU time that the Linux scheduler counts for the process, so a busy machine does not change the figures
 //! much; elsewhere it falls back to the wall clock.
+#![allow(clippy::disallowed_methods, reason = "it measures")]
 #![allow(clippy::print_stdout, reason = "its purpose is to print")]
 
 use std::hint::black_box;

@@ -142,11 +142,6 @@ impl Call {
         self.caller.is_open()
     }
 
-    /// The greeting is still protected: only clearly louder speech should count. Until this time on the call's clock.
-    pub fn protected_until(&self) -> Option<Ms> {
-        self.speeches.first_audio_ms().map(|at| at + Ms::from(self.config.rules.interruption.protect_greeting_ms))
-    }
-
     fn begin(&mut self) {
         if std::mem::replace(&mut self.begun, true) {
             return;

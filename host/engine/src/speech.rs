@@ -71,7 +71,6 @@ pub(crate) struct Speeches {
     next_job: u32,
     next_passage: u32,
     pub(crate) next_generation: u64,
-    first_audio: Option<Ms>,
 }
 
 impl Speeches {
@@ -96,10 +95,6 @@ impl Speeches {
 
     pub(crate) fn of_effect(&self, effect: EffectId) -> Option<u32> {
         self.jobs().find(|(_, job)| job.effect == Some(effect)).map(|(id, _)| id)
-    }
-
-    pub(crate) fn first_audio_ms(&self) -> Option<Ms> {
-        self.first_audio
     }
 
     pub(crate) fn deadline(&self, config: &CallConfig) -> Option<Ms> {
@@ -310,7 +305,6 @@ impl Call {
     pub(crate) fn played(&mut self, event: playout::Event) {
         match event {
             playout::Event::Started { passage } => {
-                self.speeches.first_audio.get_or_insert(self.now);
                 if let Some(job) = self.speeches.passages.get(&passage).map(|p| p.job) {
                     self.finish_latency(job);
                 }
