@@ -118,11 +118,13 @@ impl Prompt {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Llm {
-    /// `openai`: chat completions of OpenAI or of any compatible server.
+    /// `openai`: chat completions of OpenAI or of any compatible server. `builtin`: no model at all; answers from the
+    /// agent's context data and documents.
     pub provider: LlmProvider,
-    /// The provider's name of the model.
+    /// The provider's name of the model; `openai` needs one, `builtin` takes none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 200))]
-    pub model: String,
+    pub model: Option<String>,
     /// 0-2; none given: the provider's default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0.0, max = 2.0))]
@@ -155,6 +157,7 @@ impl Llm {
 #[serde(rename_all = "lowercase")]
 #[allow(missing_docs, reason = "names of providers")]
 pub enum LlmProvider {
+    Builtin,
     Openai,
 }
 
@@ -162,12 +165,12 @@ pub enum LlmProvider {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Stt {
-    /// `deepgram`.
+    /// `deepgram`, or `local`: a program on the host's machine.
     pub provider: SttProvider,
-    /// The provider's name of the model.
-    #[serde(default = "Stt::default_model")]
+    /// The provider's name of the model; of `local`, the name of a program. None given: the provider's default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 200))]
-    pub model: String,
+    pub model: Option<String>,
     /// BCP 47; none given: the agent's locale.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 2, max = 35))]
@@ -183,9 +186,6 @@ pub struct Stt {
 }
 
 impl Stt {
-    fn default_model() -> String {
-        "nova-3".to_owned()
-    }
     fn default_stall() -> u32 {
         5_000
     }
@@ -197,21 +197,23 @@ impl Stt {
 #[allow(missing_docs, reason = "names of providers")]
 pub enum SttProvider {
     Deepgram,
+    Local,
 }
 
 /// Speech synthesis.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Tts {
-    /// `elevenlabs`.
+    /// `elevenlabs`, or `local`: a program on the host's machine.
     pub provider: TtsProvider,
-    /// The provider's id of the voice.
+    /// The provider's id of the voice; `elevenlabs` needs one, `local` has a default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 200))]
-    pub voice: String,
-    /// The provider's name of the model.
-    #[serde(default = "Tts::default_model")]
+    pub voice: Option<String>,
+    /// The provider's name of the model; of `local`, the name of a program. None given: the provider's default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 200))]
-    pub model: String,
+    pub model: Option<String>,
     /// 0.5-2.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0.5, max = 2.0))]
@@ -231,9 +233,6 @@ pub struct Tts {
 }
 
 impl Tts {
-    fn default_model() -> String {
-        "eleven_flash_v2_5".to_owned()
-    }
     fn default_stall() -> u32 {
         5_000
     }
@@ -245,6 +244,7 @@ impl Tts {
 #[allow(missing_docs, reason = "names of providers")]
 pub enum TtsProvider {
     Elevenlabs,
+    Local,
 }
 
 /// Turn-taking.

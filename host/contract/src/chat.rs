@@ -50,6 +50,9 @@ pub struct Request {
     pub tools: Vec<ToolInfo>,
     /// JSON Schema of the answer, if it must be structured.
     pub output_schema: Option<Value>,
+    /// The call's context data, a JSON object; for engines that look things up by themselves instead of reading them in
+    /// the instructions.
+    pub context: Value,
 }
 
 /// Why the model stopped.

@@ -3,7 +3,7 @@
 //! Shape, types and ranges come from the schema that is generated from [`Agent`]; what a schema cannot say (sections that
 //! belong together, template variables, granted tools that exist) is checked here.
 
-use crate::agent::{Agent, AgentType};
+use crate::agent::{Agent, AgentType, LlmProvider, TtsProvider};
 use crate::template;
 use jsonschema::error::ValidationErrorKind;
 use serde::{Deserialize, Serialize};
@@ -160,10 +160,18 @@ fn semantics(agent: &Agent, tools: &[&str], components: &[&str]) -> Vec<Fault> {
     let mut faults = Vec::new();
     if agent.agent_type == AgentType::Voice {
         if agent.stt.is_none() {
-            faults.push(Fault::error("/stt", "missing", "a voice agent needs `stt` (allowed providers: deepgram)"));
+            faults.push(Fault::error(
+                "/stt",
+                "missing",
+                "a voice agent needs `stt` (allowed providers: deepgram, local)",
+            ));
         }
         if agent.tts.is_none() {
-            faults.push(Fault::error("/tts", "missing", "a voice agent needs `tts` (allowed providers: elevenlabs)"));
+            faults.push(Fault::error(
+                "/tts",
+                "missing",
+                "a voice agent needs `tts` (allowed providers: elevenlabs, local)",
+            ));
         }
     }
     let texts = [
@@ -188,6 +196,18 @@ fn semantics(agent: &Agent, tools: &[&str], components: &[&str]) -> Vec<Fault> {
         let message =
             format!("there is no component `{}` (allowed: {})", agent.behaviour.component, components.join(", "));
         faults.push(Fault::error("/behaviour/component", "unknown-component", message));
+    }
+    if let Some(llm) = &agent.llm
+        && llm.provider == LlmProvider::Openai
+        && llm.model.is_none()
+    {
+        faults.push(Fault::error("/llm/model", "missing", "the provider `openai` needs `model`"));
+    }
+    if let Some(tts) = &agent.tts
+        && tts.provider == TtsProvider::Elevenlabs
+        && tts.voice.is_none()
+    {
+        faults.push(Fault::error("/tts/voice", "missing", "the provider `elevenlabs` needs `voice`"));
     }
     let endpointing = &agent.turn.endpointing;
     if endpointing.min_ms > endpointing.max_ms {
@@ -228,7 +248,7 @@ mod tests {
     fn a_contract_gets_its_defaults() {
         let agent = check(&valid()).unwrap().agent;
         assert_eq!(agent.turn.endpointing.min_ms, 500);
-        assert_eq!(agent.stt.unwrap().model, "nova-3");
+        assert_eq!(agent.stt.unwrap().stall_ms, 5_000);
         assert_eq!(agent.behaviour.component, "conversation");
     }
 
@@ -237,7 +257,7 @@ mod tests {
         let mut document = valid();
         document["llm"]["temperature"] = json!(3);
         document["stt"]["provider"] = json!("shout");
-        document["tts"].as_object_mut().unwrap().remove("voice");
+        document["tts"]["voice"] = json!("");
         document["turn"] = json!({"endpointing": {"min_ms": 1}});
         document["colour"] = json!("blue");
         let mut pointers: Vec<String> = check(&document).unwrap_err().into_iter().map(|f| f.pointer).collect();

@@ -156,6 +156,7 @@ impl Call {
             messages: self.history.for_model(),
             tools: self.visible_tools(&spec).into_iter().map(|tool| tool.info.clone()).collect(),
             output_schema: spec.output_schema,
+            context: self.config.call.context.clone(),
         };
         self.out.push(Command::Generate { generation: id, request: Box::new(request) });
     }

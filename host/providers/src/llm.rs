@@ -15,8 +15,8 @@ use trunkline_contract::chat::{Delta, Request};
 pub struct LlmRequest {
     /// Instructions, history, tools, schema.
     pub chat: Request,
-    /// The provider's name of the model.
-    pub model: String,
+    /// The provider's name of the model; none: the provider's default, where it has one.
+    pub model: Option<String>,
     /// 0-2; none: the provider's default.
     pub temperature: Option<f64>,
     /// Tokens of the answer.

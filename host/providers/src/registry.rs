@@ -47,6 +47,7 @@ impl Providers {
     pub fn stt(&self, settings: &agent::Stt) -> Result<Arc<dyn Stt>, ProviderError> {
         match settings.provider {
             agent::SttProvider::Deepgram => Ok(self.deepgram.clone()?),
+            agent::SttProvider::Local => Err(ProviderError::new("local", ErrorKind::Unavailable, "no program")),
         }
     }
 
@@ -57,6 +58,7 @@ impl Providers {
     /// It is not configured, or the contract's address cannot be used.
     pub fn llm(&self, settings: &agent::Llm) -> Result<Arc<dyn Llm>, ProviderError> {
         match (settings.provider, &settings.base_url) {
+            (agent::LlmProvider::Builtin, _) => Err(ProviderError::new("builtin", ErrorKind::Unavailable, "no engine")),
             (agent::LlmProvider::Openai, None) => Ok(self.openai.clone()?),
             (agent::LlmProvider::Openai, Some(url)) => {
                 let url = parse(openai::NAME, url)?;
@@ -72,6 +74,7 @@ impl Providers {
     pub fn tts(&self, settings: &agent::Tts) -> Result<Arc<dyn Tts>, ProviderError> {
         match settings.provider {
             agent::TtsProvider::Elevenlabs => Ok(self.elevenlabs.clone()?),
+            agent::TtsProvider::Local => Err(ProviderError::new("local", ErrorKind::Unavailable, "no program")),
         }
     }
 

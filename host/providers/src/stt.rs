@@ -17,8 +17,8 @@ use trunkline_contract::speech::{AudioFormat, Transcript};
 /// What is to be recognised, and how.
 #[derive(Clone, Debug)]
 pub struct SttRequest {
-    /// The provider's name of the model.
-    pub model: String,
+    /// The provider's name of the model; none: the provider's default.
+    pub model: Option<String>,
     /// BCP 47; none: the provider's default.
     pub language: Option<String>,
     /// The audio that will be sent.

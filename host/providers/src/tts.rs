@@ -24,10 +24,10 @@ pub struct TtsSettings {
 /// What is to be spoken with, for all contexts of a session.
 #[derive(Clone, Debug)]
 pub struct TtsRequest {
-    /// The provider's id of the voice.
-    pub voice: String,
-    /// The provider's name of the model.
-    pub model: String,
+    /// The provider's id of the voice; none: the provider's default, where it has one.
+    pub voice: Option<String>,
+    /// The provider's name of the model; none: the provider's default.
+    pub model: Option<String>,
     /// The audio that shall come.
     pub format: AudioFormat,
     /// Primary language (ISO 639), for models that want to be told.

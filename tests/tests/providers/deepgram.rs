@@ -141,7 +141,7 @@ async fn refusals_are_typed() {
         emulator.control.next_mode(DeepgramMode::Refuse(status));
         assert_eq!(failure(&mut adapter.connect(request())).await.kind, kind);
     }
-    let odd = SttRequest { model: "nova-3".into(), language: Some(String::new()), ..request() };
+    let odd = SttRequest { model: Some("nova-3".into()), language: Some(String::new()), ..request() };
     assert_eq!(failure(&mut adapter.connect(odd)).await.kind, ErrorKind::InvalidRequest);
     let nowhere = Deepgram::new(egress(), trusted(), url("ws://127.0.0.1:1"), key());
     assert_eq!(failure(&mut nowhere.connect(request())).await.kind, ErrorKind::Unavailable);

@@ -24,8 +24,14 @@ fn quick(script: Vec<Rule>) -> OpenAiSettings {
 pub(super) fn request(messages: Vec<Message>) -> LlmRequest {
     let tool = ToolInfo { name: "save".into(), description: "Saves.".into(), input_schema: json!({"type": "object"}) };
     LlmRequest {
-        chat: Request { instructions: "Be kind.".into(), messages, tools: vec![tool], output_schema: None },
-        model: "m".into(),
+        chat: Request {
+            instructions: "Be kind.".into(),
+            messages,
+            tools: vec![tool],
+            output_schema: None,
+            context: serde_json::Value::Null,
+        },
+        model: Some("m".into()),
         temperature: Some(0.3),
         max_tokens: 200,
         idle: Duration::from_secs(5),

@@ -39,23 +39,32 @@ impl Tts for ElevenLabs {
     }
 }
 
+/// The model of those who name none.
+const DEFAULT_MODEL: &str = "eleven_flash_v2_5";
+
 fn address(base: &Url, request: &TtsRequest) -> Url {
     let mut url = base.clone();
     if let Ok(mut path) = url.path_segments_mut() {
-        path.pop_if_empty().extend(["v1", "text-to-speech", &request.voice, "multi-stream-input"]);
+        path.pop_if_empty().extend([
+            "v1",
+            "text-to-speech",
+            request.voice.as_deref().unwrap_or_default(),
+            "multi-stream-input",
+        ]);
     }
+    let model = request.model.as_deref().unwrap_or(DEFAULT_MODEL);
     let format = match request.format {
         AudioFormat::Mulaw8k => "ulaw_8000".to_owned(),
         AudioFormat::Pcm16 { hz } => format!("pcm_{hz}"),
     };
     let mut query = url.query_pairs_mut();
-    query.append_pair("model_id", &request.model);
+    query.append_pair("model_id", model);
     query.append_pair("output_format", &format);
     query.append_pair("auto_mode", "true");
     query.append_pair("sync_alignment", "true");
     query.append_pair("inactivity_timeout", INACTIVITY);
     // Other models refuse to be told.
-    if let Some(language) = request.language.as_ref().filter(|_| request.model.contains("v2_5")) {
+    if let Some(language) = request.language.as_ref().filter(|_| model.contains("v2_5")) {
         query.append_pair("language_code", language);
     }
     drop(query);
@@ -75,7 +84,7 @@ mod tests {
             "wss://api.elevenlabs.io/v1/text-to-speech/a%2Fb/multi-stream-input?model_id=eleven_flash_v2_5\
              &output_format=ulaw_8000&auto_mode=true&sync_alignment=true&inactivity_timeout=180&language_code=de"
         );
-        request.model = "eleven_multilingual_v2".into();
+        request.model = Some("eleven_multilingual_v2".into());
         request.format = AudioFormat::Pcm16 { hz: 16_000 };
         assert_eq!(
             address(&"http://127.0.0.1:9/tts/".parse().unwrap(), &request).as_str(),

@@ -5,7 +5,7 @@ fn five_faults() -> String {
     let mut document = contract();
     document["llm"]["temperature"] = json!(3);
     document["stt"]["provider"] = json!("shout");
-    document["tts"].as_object_mut().unwrap().remove("voice");
+    document["tts"]["voice"] = json!("");
     document["turn"] = json!({"endpointing": {"min_ms": 1}});
     document["colour"] = json!("blue");
     document.to_string()

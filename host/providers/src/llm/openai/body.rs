@@ -89,7 +89,7 @@ pub(super) fn of(request: &LlmRequest) -> Vec<u8> {
     let chat = &request.chat;
     let system = Some(Said::System { content: &chat.instructions }).filter(|_| !chat.instructions.is_empty());
     let body = Body {
-        model: &request.model,
+        model: request.model.as_deref().unwrap_or_default(),
         messages: system.into_iter().chain(chat.messages.iter().map(said)).collect(),
         stream: true,
         stream_options: StreamOptions { include_usage: true },
@@ -157,7 +157,8 @@ mod tests {
 
     fn request(chat: Request) -> Value {
         let (idle, total) = (Duration::from_secs(8), Duration::from_secs(60));
-        let request = LlmRequest { chat, model: "m".into(), temperature: Some(0.5), max_tokens: 100, idle, total };
+        let request =
+            LlmRequest { chat, model: Some("m".into()), temperature: Some(0.5), max_tokens: 100, idle, total };
         serde_json::from_slice(&of(&request)).unwrap()
     }
 
@@ -178,6 +179,7 @@ mod tests {
                 input_schema: json!({"type":"object"}),
             }],
             output_schema: None,
+            context: serde_json::Value::Null,
         });
         assert_eq!(
             body,
@@ -213,6 +215,7 @@ mod tests {
                 messages: vec![],
                 tools: vec![],
                 output_schema: Some(schema.clone()),
+                context: serde_json::Value::Null,
             };
             let format = &request(chat)["response_format"]["json_schema"];
             assert_eq!((&format["strict"], &format["schema"]), (&json!(strict), &schema));

@@ -4,6 +4,9 @@ use crate::stt::SttRequest;
 use trunkline_contract::speech::AudioFormat;
 use trunkline_egress::Url;
 
+/// The model of those who name none.
+const DEFAULT_MODEL: &str = "nova-3";
+
 pub(super) fn address(base: &Url, request: &SttRequest) -> Url {
     let mut url = base.clone();
     let path = format!("{}/v1/listen", base.path().trim_end_matches('/'));
@@ -13,7 +16,8 @@ pub(super) fn address(base: &Url, request: &SttRequest) -> Url {
         AudioFormat::Pcm16 { hz } => ("linear16", hz),
     };
     let mut query = url.query_pairs_mut();
-    query.append_pair("model", &request.model);
+    let model = request.model.as_deref().unwrap_or(DEFAULT_MODEL);
+    query.append_pair("model", model);
     if let Some(language) = &request.language {
         query.append_pair("language", language);
     }
@@ -30,7 +34,7 @@ pub(super) fn address(base: &Url, request: &SttRequest) -> Url {
         query.append_pair("utterance_end_ms", &ms.max(1_000).to_string());
     }
     // Models before the third generation know only the older name.
-    let keyterm = if request.model.starts_with("nova-3") { "keyterm" } else { "keywords" };
+    let keyterm = if model.starts_with("nova-3") { "keyterm" } else { "keywords" };
     for term in &request.keyterms {
         query.append_pair(keyterm, term);
     }
