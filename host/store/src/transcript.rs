@@ -43,6 +43,13 @@ pub struct TranscriptLine {
     pub tool: Option<String>,
 }
 
+impl TranscriptLine {
+    /// It is the agent's side: its words and its tools.
+    pub fn is_answer(&self) -> bool {
+        self.role != Role::User
+    }
+}
+
 struct Latest<'a> {
     first_at_ms: Ms,
     corrected: bool,
