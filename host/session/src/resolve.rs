@@ -88,7 +88,7 @@ pub(crate) fn plan(
     let tts = |tts: &Tts| {
         Ok::<_, ProviderError>((providers.tts(tts)?, TtsRequest::new(tts, &agent.locale, AudioFormat::Mulaw8k)))
     };
-    let llm = |llm: &Llm| Ok::<_, ProviderError>((providers.llm(llm)?, llm.clone()));
+    let llm = |llm: &Llm| Ok::<_, ProviderError>((providers.llm(llm, None)?, llm.clone()));
     Ok(Plan {
         engine,
         stt: agent.stt.as_ref().map(stt).transpose()?,
