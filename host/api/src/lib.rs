@@ -8,6 +8,7 @@ mod auth;
 mod calls;
 mod carrier;
 mod health;
+mod login;
 mod media;
 mod numbers;
 mod page;
@@ -15,6 +16,7 @@ mod problem;
 mod serve;
 mod state;
 
+pub use login::login_url;
 pub use problem::Problem;
 pub use serve::{ServeError, Tls, serve};
 pub use state::{Api, CarrierAccount};
@@ -40,8 +42,13 @@ pub fn router(api: Api) -> Router {
         .route("/phone-numbers", get(numbers::list))
         .route("/phone-numbers/{e164}/assign", post(numbers::assign))
         .route("/phone-numbers/{e164}/unassign", post(numbers::unassign))
+        .route("/auth/login", post(login::login))
+        .route("/auth/links", post(login::link))
+        .route("/auth/logout", post(login::logout))
+        .route("/auth/me", get(login::me))
         .fallback(problem::not_found)
-        .layer(DefaultBodyLimit::max(MAX_BODY));
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(map_response(problem::not_kept));
     let carrier = Router::new()
         .route("/voice/{account}", post(carrier::voice))
         .route("/status/{account}", post(carrier::status))

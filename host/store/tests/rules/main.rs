@@ -6,6 +6,7 @@ mod durability;
 mod failpoints;
 mod leases;
 mod log;
+mod logins;
 mod opening;
 mod registries;
 mod tenancy;
