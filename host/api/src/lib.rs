@@ -8,6 +8,7 @@ mod auth;
 mod calls;
 mod carrier;
 mod chat;
+mod dashboard;
 mod health;
 mod live;
 mod login;
@@ -68,6 +69,7 @@ pub fn router(api: Api) -> Router {
         .route("/media", any(media::media))
         .layer(DefaultBodyLimit::max(trunkline_twilio::form::MAX_FORM_BYTES));
     Router::new()
+        .merge(dashboard::routes())
         .nest("/api/v1", rest)
         .nest("/twilio", carrier)
         .route("/healthz", get(health::healthz))
