@@ -1,6 +1,7 @@
 //! The rules of the interface, asked without a socket over a real store.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+mod agents;
 mod dashboard;
 mod login;
 

@@ -1,6 +1,7 @@
 //! The store's rules, over a real file.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod agents;
 mod durability;
 #[cfg(feature = "failpoints")]
 mod failpoints;
