@@ -17,6 +17,7 @@ mod effects;
 mod error;
 #[cfg(feature = "failpoints")]
 mod failpoint;
+mod latency;
 mod lease;
 mod log;
 mod logins;
