@@ -18,8 +18,10 @@ mod effects;
 mod error;
 #[cfg(feature = "failpoints")]
 mod failpoint;
+mod latency;
 mod lease;
 mod log;
+mod logins;
 mod migrate;
 mod numbers;
 mod page;
@@ -40,6 +42,7 @@ pub use effects::Effect;
 pub use error::StoreError;
 pub use lease::Lease;
 pub use log::{Append, Appended, EnqueueError, EventLog, Pending, ReducerState};
+pub use logins::{BrowserSession, LoginLink, Logins, OpenedSession};
 pub use migrate::MigrationStatus;
 pub use numbers::{Number, NumberOwner, Numbers};
 pub use page::Page;
