@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod agents;
+mod documents;
 mod durability;
 #[cfg(feature = "failpoints")]
 mod failpoints;
