@@ -47,6 +47,7 @@ pub fn router(api: Api) -> Router {
         .route("/agents/{id}/set-default", post(agents::set_default))
         .route("/agents/{id}/chat", post(chat::chat))
         .route("/threads", get(threads::list))
+        .route("/threads", get(threads::list))
         .route("/threads/{id}", get(threads::show))
         .route("/threads/{id}/messages", get(threads::messages))
         .route("/web-calls", post(web_calls::create))

@@ -28,6 +28,21 @@ pub(crate) async fn list(
     Ok(Json(operator.tenant.calls().list(filter, page.cursor.as_deref(), page.limit()?).await?))
 }
 
+#[derive(Debug, Deserialize)]
+pub(crate) struct Filter {
+    agent: Option<AgentId>,
+}
+
+pub(crate) async fn list(
+    operator: Operator,
+    page: Result<Query<PageQuery>, QueryRejection>,
+    filter: Result<Query<Filter>, QueryRejection>,
+) -> Result<Json<Page<Call>>, Problem> {
+    let (Query(page), Query(filter)) = (page?, filter?);
+    let filter = CallFilter { agent: filter.agent, channel: Some(CHANNEL), ..CallFilter::default() };
+    Ok(Json(operator.tenant.calls().list(filter, page.cursor.as_deref(), page.limit()?).await?))
+}
+
 pub(crate) async fn show(operator: Operator, Path(thread): Path<String>) -> Result<Json<Call>, Problem> {
     Ok(Json(find(&operator, &thread).await?))
 }
