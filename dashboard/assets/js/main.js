@@ -12,7 +12,7 @@ import * as talk from "./views/talk.js";
 
 const TITLES = { talk: "Talk", calls: "Calls", agents: "Agents", speech: "Speech" };
 /** What the views beside the first need. */
-const STYLES = ["pages", "conversation"];
+const STYLES = ["pages", "conversation", "dock"];
 const root = document.getElementById("app");
 
 /** How each view comes: the first with the page, the others when they are asked for. */

@@ -330,7 +330,7 @@ class TalkView {
     let voice = null;
     try {
       const parts = await this.#parts();
-      voice = await import("../talk/voice.js");
+      [voice] = await Promise.all([import("../talk/voice.js"), stylesheet("dock")]);
       const conversation = join && join === this.#callId ? this.#conversation : new parts.Conversation();
       await voice.talk({
         agent: this.#agent?.agent_id,
