@@ -9,6 +9,8 @@ mod by_hand;
 #[cfg(test)]
 mod calls;
 #[cfg(test)]
+mod first_minute;
+#[cfg(test)]
 mod golden;
 #[cfg(test)]
 mod logs;
@@ -21,4 +23,8 @@ mod replay;
 #[cfg(test)]
 mod security;
 #[cfg(test)]
+mod web_calls;
+#[cfg(test)]
 mod world;
+#[cfg(test)]
+mod written;

@@ -1,7 +1,10 @@
 //! What all handlers share.
 
+use crate::auth::Guesses;
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Instant;
+use trunkline_knowledge::Knowledge;
 use trunkline_session::Sessions;
 use trunkline_store::Store;
 use trunkline_telephony::Gate;
@@ -22,6 +25,10 @@ pub struct Api {
     pub(crate) public_url: Arc<str>,
     pub(crate) default_tenant: trunkline_contract::TenantId,
     pub(crate) sockets: Gate,
+    /// This host serves TLS itself.
+    pub(crate) tls: bool,
+    pub(crate) guesses: Guesses,
+    pub(crate) knowledge: Knowledge,
 }
 
 impl Api {
@@ -36,13 +43,23 @@ impl Api {
         unauthenticated_sockets: usize,
     ) -> Self {
         Self {
+            knowledge: sessions.knowledge().clone(),
             store,
             sessions,
             accounts: Arc::new(accounts),
             public_url: public_url.trim_end_matches('/').into(),
             default_tenant,
             sockets: Gate::new(unauthenticated_sockets),
+            tls: false,
+            guesses: Guesses::new(Instant::now()),
         }
+    }
+
+    /// This host serves TLS itself, so that browsers show their cookies over TLS only.
+    #[must_use]
+    pub fn over_tls(mut self, tls: bool) -> Self {
+        self.tls = tls;
+        self
     }
 
     /// The media socket's address.

@@ -74,7 +74,7 @@ impl Local {
     pub(crate) async fn calls(&self, state: Option<&str>, page: &PageOf) -> anyhow::Result<Value> {
         let states = [CallState::Ringing, CallState::Active, CallState::Ended];
         let state = state.and_then(|name| states.into_iter().find(|state| state.name() == name));
-        let filter = CallFilter { state, agent: None };
+        let filter = CallFilter { state, ..CallFilter::default() };
         let page = self.tenant.calls().list(filter, page.cursor.as_deref(), page.limit.into()).await?;
         Ok(serde_json::to_value(page)?)
     }
