@@ -3,13 +3,28 @@
 use crate::config::AgentConfig;
 use anyhow::Context;
 use serde_json::{Value, json};
-use trunkline_contract::{Fault, Severity, TenantId, validate};
+use trunkline_contract::{Fault, Severity, TenantId, template, validate};
 use trunkline_engine::Granted;
 use trunkline_session::{Sessions, unix_ms};
 use trunkline_store::{NewVersion, Store};
 
 const RECEPTIONIST: &str = include_str!("../../../../agents/receptionist.json");
 const SURVEY: &str = include_str!("../../../../agents/survey.json");
+/// Stand in for what ships, where that speaks of things that the operator's own context has not.
+const PLAIN: [(&str, Option<&str>); 5] = [
+    ("greeting", Some("Hello! How can I help you?")),
+    (
+        "instructions",
+        Some(
+            "You are a receptionist, and you are on the telephone. Speak in one or two short sentences. Answer from what \
+             you know; what you do not know you do not make up. When the caller has no more questions, say good-bye and \
+             use `end_call`.",
+        ),
+    ),
+    ("fallback", None),
+    ("busy", None),
+    ("goodbye", None),
+];
 /// Who made them.
 const AUTHOR: &str = "first run";
 
@@ -36,7 +51,7 @@ pub(crate) async fn seed(
         match sessions.validate(&document).await? {
             Ok(_) => first.push(document),
             Err(faults) => {
-                tracing::warn!(agent = %document["name"], ?faults, "an agent that ships cannot be used here")
+                tracing::warn!(agent = %document["name"], ?faults, "an agent that ships cannot be used here");
             }
         }
     }
@@ -62,6 +77,19 @@ pub(crate) fn faults(config: &AgentConfig) -> Vec<Fault> {
 fn receptionist(config: &AgentConfig) -> anyhow::Result<Value> {
     let mut document = shipped(RECEPTIONIST)?;
     let AgentConfig { name, greeting, instructions, context } = config;
+    if let Some(context) = context {
+        let prompt = &mut document["prompt"];
+        for (field, plain) in PLAIN {
+            let fits = prompt[field].as_str().is_none_or(|text| template::render(text, context).is_ok());
+            match (fits, plain) {
+                (true, _) => {}
+                (false, Some(plain)) => prompt[field] = json!(plain),
+                // The contract has a default of its own.
+                (false, None) => drop(prompt.as_object_mut().and_then(|prompt| prompt.remove(field))),
+            }
+        }
+        document["context"] = json!(context);
+    }
     if let Some(name) = name {
         document["name"] = json!(name);
     }
@@ -70,9 +98,6 @@ fn receptionist(config: &AgentConfig) -> anyhow::Result<Value> {
     }
     if let Some(instructions) = instructions {
         document["prompt"]["instructions"] = json!(instructions);
-    }
-    if let Some(context) = context {
-        document["context"] = json!(context);
     }
     Ok(document)
 }
@@ -97,6 +122,22 @@ mod tests {
             );
             assert!(document.get("llm").is_none_or(|llm| llm["provider"] == "builtin"), "{document}");
         }
+    }
+
+    #[test]
+    fn a_context_of_the_operators_own_leaves_nothing_of_the_one_that_ships() {
+        let context = json!({"business_hours": "nine to five"}).as_object().unwrap().clone();
+        let config = AgentConfig { context: Some(context.clone()), ..AgentConfig::default() };
+        let document = receptionist(&config).unwrap();
+        assert_eq!(faults(&config), []);
+        assert_eq!(document["context"], json!(context));
+        assert_eq!(document["prompt"]["greeting"], "Hello! How can I help you?");
+        assert!(document["prompt"].get("goodbye").is_none(), "{document}");
+        assert!(!document["prompt"].to_string().contains("{{"), "{document}");
+        let mut all = shipped(RECEPTIONIST).unwrap()["context"].as_object().unwrap().clone();
+        all["company"] = json!("Acme");
+        let config = AgentConfig { context: Some(all), ..AgentConfig::default() };
+        assert_eq!(receptionist(&config).unwrap()["prompt"], shipped(RECEPTIONIST).unwrap()["prompt"]);
     }
 
     #[test]
