@@ -1,7 +1,7 @@
 //! Puts the host together and serves until told to stop.
 
 use crate::config::Config;
-use crate::first_run::{Prepared, at, prepare};
+use crate::first_run::{Prepared, agents, at, prepare};
 use crate::keys::Keys;
 use anyhow::Context;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -28,6 +28,7 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
     let prepared = prepare(&store, &config).await?;
     let keys = Keys::load(&config.data)?;
     let sessions = sessions(&config, &store, &keys).await?;
+    agents::seed(&store, &sessions, prepared.default_tenant, &config.agent).await?;
     let tls = config.tls.as_ref().map(|files| Tls::from_files(&files.cert, &files.key)).transpose()?;
     let scheme = if tls.is_some() { "https" } else { "http" };
     let accounts = config
