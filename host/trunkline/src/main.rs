@@ -16,6 +16,7 @@ mod logging;
 mod outgoing;
 mod output;
 mod serve;
+mod simulate;
 
 use clap::Parser;
 use cli::Cli;

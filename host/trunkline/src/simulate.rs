@@ -1,0 +1,2 @@
+//! A simulated caller.
+mod script;
