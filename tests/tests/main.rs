@@ -22,3 +22,5 @@ mod replay;
 mod security;
 #[cfg(test)]
 mod world;
+#[cfg(test)]
+mod written;

@@ -31,6 +31,12 @@ pub(crate) struct Items<T> {
     items: Vec<T>,
 }
 
+impl<T> Items<T> {
+    pub(crate) fn new(items: Vec<T>) -> Self {
+        Self { items }
+    }
+}
+
 pub(crate) async fn list(
     operator: Operator,
     page: Result<Query<PageQuery>, QueryRejection>,

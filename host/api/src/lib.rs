@@ -7,13 +7,18 @@ mod agents;
 mod auth;
 mod calls;
 mod carrier;
+mod chat;
 mod health;
+mod live;
 mod media;
 mod numbers;
 mod page;
 mod problem;
 mod serve;
+mod sse;
 mod state;
+mod threads;
+mod web_calls;
 
 pub use problem::Problem;
 pub use serve::{ServeError, Tls, serve};
@@ -33,6 +38,13 @@ pub fn router(api: Api) -> Router {
         .route("/agents", get(agents::list).post(agents::create))
         .route("/agents/validate", post(agents::validate))
         .route("/agents/{id}", get(agents::show))
+        .route("/agents/{id}/chat", post(chat::chat))
+        .route("/threads/{id}", get(threads::show))
+        .route("/threads/{id}/messages", get(threads::messages))
+        .route("/web-calls", post(web_calls::create))
+        .route("/web-calls/{id}/token", post(web_calls::token))
+        .route("/web-calls/{id}/media", any(web_calls::media))
+        .route("/calls/{id}/live", get(live::live))
         .route("/calls", get(calls::list))
         .route("/calls/{id}", get(calls::show))
         .route("/calls/{id}/transcript", get(calls::transcript))

@@ -83,7 +83,15 @@ impl From<SessionError> for Problem {
     fn from(error: SessionError) -> Self {
         match error {
             SessionError::Store(error) => error.into(),
-            SessionError::Library(_) | SessionError::Token(_) | SessionError::Agent(_) => {
+            SessionError::Missing(what) => Self::missing(what),
+            SessionError::Over => Self::new(StatusCode::CONFLICT, "ended", error.to_string()),
+            SessionError::Busy => Self::new(StatusCode::CONFLICT, "busy", error.to_string()),
+            SessionError::NoRoom(_) => Self::new(StatusCode::SERVICE_UNAVAILABLE, "no-room", error.to_string()),
+            SessionError::Agent(_) => {
+                tracing::warn!(%error, "a call could not be taken");
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "agent", error.to_string())
+            }
+            SessionError::Library(_) | SessionError::Token(_) => {
                 tracing::error!(%error, "a call could not be handled");
                 Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the call could not be handled")
             }

@@ -45,6 +45,9 @@ pub enum Entry {
         index: u32,
         /// The message.
         message: crate::chat::Message,
+        /// What followed it and was never heard, because the caller interrupted or the voice failed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        not_heard: Option<String>,
     },
     /// An external effect is about to happen.
     EffectIntent {
@@ -169,6 +172,11 @@ pub struct Row {
 }
 
 impl Entry {
+    /// A message all of which was said or heard.
+    pub fn message(index: u32, message: crate::chat::Message) -> Self {
+        Entry::Message { index, message, not_heard: None }
+    }
+
     /// The stored kind.
     pub fn kind(&self) -> &'static str {
         match self {

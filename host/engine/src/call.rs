@@ -44,6 +44,8 @@ pub struct Call {
     pub(crate) media: Media,
     pub(crate) latency: Latency,
     pub(crate) results: Map<String, Value>,
+    /// What is to be shown once everything up to `speak_after` is durable.
+    pub(crate) unshown: Vec<Command>,
 }
 
 impl Call {
@@ -70,6 +72,7 @@ impl Call {
             media: Media::default(),
             latency: Latency::default(),
             results: Map::new(),
+            unshown: Vec::new(),
             config,
         }
     }
@@ -98,10 +101,12 @@ impl Call {
             Input::SpeechFailed { context, fault } => self.speech_failed(context, &fault),
             Input::Decided { event_seq, outcome } => self.decided(event_seq, outcome),
             Input::ToolDone { request_id, outcome } => self.tool_done(&request_id, outcome),
+            Input::Text(text) => self.wrote(text),
             Input::Control(control) => self.control(control),
             Input::Tick => {}
         }
         self.due();
+        self.show();
         std::mem::take(&mut self.out)
     }
 
@@ -120,7 +125,7 @@ impl Call {
             self.silence_deadline(),
             self.ending_deadline(),
             self.decisions.deadline(),
-            self.media.deadline(&self.config),
+            self.media_deadline(),
         ]
         .into_iter()
         .flatten()

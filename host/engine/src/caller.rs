@@ -61,6 +61,12 @@ impl CallerTurn {
         self.open
     }
 
+    /// The number of a turn that begins.
+    pub(crate) fn count(&mut self) -> u32 {
+        self.number += 1;
+        self.number
+    }
+
     pub(crate) fn restore(&mut self, number: u32) {
         self.number = number;
     }
@@ -346,7 +352,7 @@ impl Call {
         };
         let message = Message::User { text };
         let index = self.history.push(message.clone());
-        self.append(Entry::Message { index, message });
+        self.append(Entry::message(index, message));
         self.begin_latency(turn.number, turn.end_ms, self.caller.endpoint_at, self.caller.transcript_at);
         self.caller.close(true);
         self.enqueue(Event::UserTurn(turn));

@@ -67,6 +67,13 @@ pub enum Command {
         /// Ends with a space.
         text: String,
     },
+    /// Show more of what the agent writes; only in the text channel.
+    Write {
+        /// Place of the message in the history.
+        index: u32,
+        /// More of its text.
+        text: String,
+    },
     /// No more text will come.
     FinishSpeech {
         /// The passage.

@@ -155,6 +155,8 @@ impl Call {
 
     pub(crate) fn ending_deadline(&self) -> Option<Ms> {
         match self.ending.state {
+            // A written conversation may rest for days.
+            State::Running if self.in_writing() => None,
             State::Running => Some(self.ending.begun + max_ms(&self.config)),
             State::Closing { since, .. } => Some(since + self.config.timeouts.farewell),
             // A tool that must not be dropped has a deadline of its own.

@@ -206,9 +206,16 @@ impl Call {
 
     fn token(&mut self, job: u32, token: &str) {
         self.stage_of(job, |latency| &mut latency.first_token_ms);
+        let in_writing = self.in_writing();
         let pieces = self.with_generation(job, |generation| {
             generation.text.push_str(token);
-            if generation.spec.speak { generation.segmenter.push(token) } else { Vec::new() }
+            if generation.spec.speak && in_writing {
+                vec![token.to_owned()]
+            } else if generation.spec.speak {
+                generation.segmenter.push(token)
+            } else {
+                Vec::new()
+            }
         });
         for piece in pieces.unwrap_or_default() {
             self.speak_piece(job, &piece);
@@ -261,7 +268,7 @@ impl Call {
         let (index, slots) = self.history.request_tools(calls.clone());
         for index in std::iter::once(index).chain(slots.iter().copied()) {
             if let Some(message) = self.history.get(index).cloned() {
-                self.append(Entry::Message { index, message });
+                self.append(Entry::message(index, message));
             }
         }
         for (call, slot) in calls.into_iter().zip(slots) {

@@ -155,6 +155,8 @@ pub enum Input {
         /// How.
         outcome: ToolOutcome,
     },
+    /// The caller wrote; only in the text channel.
+    Text(String),
     /// Somebody steers.
     Control(Control),
     /// The deadline passed.

@@ -25,6 +25,7 @@ mod say;
 mod segment;
 mod silence;
 mod speech;
+mod text;
 mod timers;
 mod tools;
 

@@ -75,7 +75,7 @@ impl Media {
         was_open
     }
 
-    pub(crate) fn deadline(&self, config: &CallConfig) -> Option<Ms> {
+    fn deadline(&self, config: &CallConfig) -> Option<Ms> {
         match self.state {
             State::Awaited => Some(self.since + config.timeouts.media_grace),
             State::Open if self.stream_ms.is_none() => Some(self.since + config.timeouts.first_media),
@@ -86,7 +86,7 @@ impl Media {
 
 impl Call {
     pub(crate) fn media_started(&mut self, stream_id: String) {
-        if self.media.state == State::Closed {
+        if self.media.state == State::Closed || self.in_writing() {
             return;
         }
         // The carrier has come back before the loss of the old socket was noticed.
@@ -142,8 +142,12 @@ impl Call {
         }
     }
 
+    pub(crate) fn media_deadline(&self) -> Option<Ms> {
+        if self.in_writing() { None } else { self.media.deadline(&self.config) }
+    }
+
     pub(crate) fn media_due(&mut self) {
-        if self.media.deadline(&self.config).is_some_and(|at| at <= self.now) && !self.ending.over() {
+        if self.media_deadline().is_some_and(|at| at <= self.now) && !self.ending.over() {
             self.end_now("media-lost");
         }
     }

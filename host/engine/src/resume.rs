@@ -153,7 +153,7 @@ impl Call {
         let mut answered = self.history.answer_unanswered(UNKNOWN);
         answered.extend(self.history.replace_pending(PENDING, UNKNOWN));
         for (index, message) in answered {
-            self.append(Entry::Message { index, message });
+            self.append(Entry::message(index, message));
         }
         let numbers = open.turns_seen + 1..;
         for (number, (at, text)) in numbers.zip(open.user_messages.into_iter().skip(open.turns_seen as usize)) {
@@ -162,7 +162,7 @@ impl Call {
                 text,
                 confidence: None,
                 language: None,
-                source: "speech".to_owned(),
+                source: if self.in_writing() { "text" } else { "speech" }.to_owned(),
                 start_ms: at,
                 end_ms: at,
             };

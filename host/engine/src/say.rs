@@ -38,6 +38,11 @@ impl Call {
     fn say_text(&mut self, effect: Option<EffectId>, text: &str, interruptible: bool) {
         let job = self.speeches.add(Job::new(effect, interruptible, Kind::Say));
         let passage = self.begin_passage(job);
+        if self.in_writing() {
+            self.speak(passage, text);
+            self.finish_text(passage);
+            return;
+        }
         let mut segmenter = Segmenter::default();
         let mut pieces = segmenter.push(text);
         pieces.extend(segmenter.finish());

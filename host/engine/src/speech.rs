@@ -89,6 +89,10 @@ impl Speeches {
         self.jobs.get_mut(&id)
     }
 
+    pub(crate) fn text_of(&self, passage: u32) -> Option<(u32, &str)> {
+        self.passages.get(&passage).map(|passage| (passage.message, passage.text.as_str()))
+    }
+
     pub(crate) fn jobs(&self) -> impl DoubleEndedIterator<Item = (u32, &Job)> {
         self.jobs.iter().map(|(id, job)| (*id, job))
     }
@@ -129,7 +133,9 @@ impl Call {
         if let Some(job) = self.speeches.job(job) {
             job.open_passages += 1;
         }
-        self.playout.begin(id);
+        if !self.in_writing() {
+            self.playout.begin(id);
+        }
         id
     }
 
@@ -138,23 +144,32 @@ impl Call {
         let now = self.now;
         let Some(entry) = self.speeches.passages.get_mut(&passage) else { return };
         entry.text.push_str(text);
-        entry.owed_since.get_or_insert(now);
         let (message, so_far) = (entry.message, entry.text.trim_end().to_owned());
-        self.history.set_text(message, &so_far);
-        self.playout.push_text(passage, text);
         let job = entry.job;
+        self.history.set_text(message, &so_far);
         self.stage_of(job, |latency| &mut latency.first_segment_ms);
+        if self.in_writing() {
+            self.write(job, message, text);
+            return;
+        }
+        if let Some(entry) = self.speeches.passages.get_mut(&passage) {
+            entry.owed_since.get_or_insert(now);
+        }
+        self.playout.push_text(passage, text);
         self.out.push(Command::Speak { context: passage, text: text.to_owned() });
     }
 
     /// No more text will come for this passage.
     pub(crate) fn finish_text(&mut self, passage: u32) {
-        let now = self.now;
+        let (now, in_writing) = (self.now, self.in_writing());
         let Some(entry) = self.speeches.passages.get_mut(&passage) else { return };
         if std::mem::replace(&mut entry.text_done, true) {
             return;
         }
-        if entry.text.is_empty() {
+        if in_writing {
+            let len = entry.text.len();
+            self.passage_heard(passage, len);
+        } else if entry.text.is_empty() {
             entry.audio_done = true;
             self.playout.finish(passage);
         } else {
@@ -228,6 +243,13 @@ impl Call {
 
     /// Nothing more will come from the synthesiser for this job; what has come is played unless it is cut.
     fn silence_synthesiser(&mut self, job: u32) {
+        if self.in_writing() {
+            let open = self.speeches.passages.iter().filter(|(_, p)| p.job == job).map(|(id, p)| (*id, p.text.len()));
+            for (id, len) in open.collect::<Vec<_>>() {
+                self.passage_heard(id, len);
+            }
+            return;
+        }
         for (id, passage) in self.speeches.passages.iter_mut().filter(|(_, p)| p.job == job && !p.audio_done) {
             if !passage.text.is_empty() {
                 self.out.push(Command::CancelSpeech { context: *id });
@@ -318,11 +340,13 @@ impl Call {
 
     fn passage_heard(&mut self, id: u32, text_end: usize) {
         let Some(passage) = self.speeches.passages.remove(&id) else { return };
-        let heard = passage.text.get(..text_end).unwrap_or(&passage.text).trim_end().to_owned();
+        let (heard, rest) = passage.text.split_at_checked(text_end).unwrap_or((&passage.text, ""));
+        let heard = heard.trim_end().to_owned();
+        let not_heard = Some(rest.trim()).filter(|rest| rest.contains(char::is_alphanumeric)).map(str::to_owned);
         if let Some(message) = self.history.set_text(passage.message, &heard)
-            && !heard.is_empty()
+            && (!heard.is_empty() || not_heard.is_some())
         {
-            self.append(Entry::Message { index: passage.message, message });
+            self.append(Entry::Message { index: passage.message, message, not_heard });
         }
         if let Some(job) = self.speeches.job(passage.job) {
             job.heard.push((id, heard));

@@ -202,7 +202,7 @@ impl Call {
             status => json!({"status": status, "result": value}).to_string(),
         };
         if let Some(message) = self.history.set_text(index, &content) {
-            self.append(Entry::Message { index, message });
+            self.append(Entry::message(index, message));
         }
     }
 
@@ -224,7 +224,7 @@ impl Call {
                 if let Some(index) = slot
                     && let Some(message) = self.history.set_text(index, PENDING)
                 {
-                    self.append(Entry::Message { index, message });
+                    self.append(Entry::message(index, message));
                 }
             }
         }

@@ -23,8 +23,8 @@ pub enum AttachError {
     Used,
     #[error("its `start` names another call than its token")]
     OtherCall,
-    #[error("its audio is {0}, expected audio/x-mulaw at 8000 Hz, mono")]
-    Format(String),
+    #[error("its audio is {found}, expected {wanted}")]
+    Format { found: String, wanted: &'static str },
     #[error("its call is not live here")]
     NotLive,
     #[error(transparent)]
@@ -53,7 +53,7 @@ impl Sessions {
             Ok(()) => Ok(()),
             Err(tokio::sync::mpsc::error::SendError(Mail::Attach(socket))) => Err((*socket, AttachError::NotLive)),
             // Only what was sent comes back.
-            Err(tokio::sync::mpsc::error::SendError(Mail::Control(_))) => Ok(()),
+            Err(tokio::sync::mpsc::error::SendError(Mail::Control(_) | Mail::Chat(_) | Mail::Leave)) => Ok(()),
         }
     }
 
@@ -62,12 +62,13 @@ impl Sessions {
         if claims.call_sid != start.call_sid || claims.account_sid != start.account_sid {
             return Err(AttachError::OtherCall);
         }
-        let format = &start.media_format;
-        if format.encoding != "audio/x-mulaw" || format.sample_rate != 8_000 || format.channels != 1 {
-            let found = format!("{} at {} Hz, {} channel(s)", format.encoding, format.sample_rate, format.channels);
-            return Err(AttachError::Format(found));
-        }
         let call: CallId = claims.call_id.parse()?;
+        let line = self.handle(call).ok_or(AttachError::NotLive)?.line;
+        let format = &start.media_format;
+        if !line.takes(format) {
+            let found = format!("{} at {} Hz, {} channel(s)", format.encoding, format.sample_rate, format.channels);
+            return Err(AttachError::Format { found, wanted: line.wanted() });
+        }
         let nonce = claims.nonce.to_vec();
         let first = self.0.store.nonce_use(nonce, call, claims.expires_at_s * 1_000, unix_ms()).await?;
         if first { Ok(call) } else { Err(AttachError::Used) }

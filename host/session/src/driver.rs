@@ -4,10 +4,13 @@
 //! cancels what its providers are doing.
 
 use crate::brain::Brain;
+use crate::chat::{Asked, Desk, Next, Taken};
 use crate::clock::{CallClock, unix_ms};
 use crate::ears::{Ears, Heard};
+use crate::feed::Feed;
 use crate::journal::Journal;
 use crate::library::Rung;
+use crate::line::Line;
 use crate::minds::Minds;
 use crate::resolve::Plan;
 use crate::sessions::{Handle, LEASE_MS, Sessions};
@@ -32,6 +35,10 @@ pub(crate) enum Mail {
     Attach(Box<MediaSocket>),
     /// A wish.
     Control(Control),
+    /// Somebody wrote.
+    Chat(Asked),
+    /// Leave memory, if nothing is under way.
+    Leave,
 }
 
 /// How often a lease is renewed: three times in its life.
@@ -58,6 +65,9 @@ pub(crate) struct Driver {
     next: VecDeque<Input>,
     /// The behaviour failed on an event.
     failed: bool,
+    /// Only of conversations in writing.
+    desk: Option<Desk>,
+    leaves: bool,
 }
 
 /// What woke the loop.
@@ -65,6 +75,8 @@ enum Woken {
     Input(Input),
     Attached(Box<MediaSocket>),
     Media(MediaEnd),
+    Chat(Asked),
+    Leave,
     /// Nothing for the engine.
     Nothing,
     Log(StoreError),
@@ -87,7 +99,8 @@ impl Driver {
         let tenant = sessions.0.store.tenant(call.tenant);
         let journal = Journal::new(tenant.log(), call.id, call.fencing, sessions.0.metrics.clone());
         let protect_ms = u64::from(plan.engine.rules.interruption.protect_greeting_ms);
-        let ears = Ears::new(plan.stt.clone(), protect_ms);
+        let plan_line = plan.line;
+        let ears = Ears::new(plan.line, plan.stt.clone(), protect_ms);
         let voice = Voice::new(plan.tts.clone());
         if let Some((llm, _)) = &plan.llm {
             let warming = llm.warm();
@@ -111,6 +124,8 @@ impl Driver {
             finished: None,
             next: VecDeque::new(),
             failed: false,
+            desk: (plan_line == Line::Text).then(Desk::new),
+            leaves: false,
             sessions,
         }
     }
@@ -120,9 +135,13 @@ impl Driver {
         let mut renew_at = Instant::now() + RENEW_EVERY;
         // One timer for all: it is moved only when the next deadline has changed.
         let mut alarm = pin!(sleep_until(renew_at));
+        if self.desk.is_some() && self.call.state != CallState::Active {
+            self.journal.update(CallUpdate { state: Some(CallState::Active), ..CallUpdate::default() });
+        }
         self.step(Input::Begin).await;
         while self.finished.is_none() {
             let due = self.engine.deadline().map_or(renew_at, |at| self.clock.instant(at).min(renew_at));
+            let due = self.desk.as_ref().and_then(Desk::deadline).map_or(due, |at| at.min(due));
             if alarm.deadline() != due {
                 alarm.as_mut().reset(due);
             }
@@ -138,6 +157,8 @@ impl Driver {
                     self.socket = None;
                     self.step(Input::MediaStopped { end }).await;
                 }
+                Woken::Chat(asked) => self.asked(asked),
+                Woken::Leave => self.leaves = true,
                 Woken::Nothing | Woken::Alarm => {}
                 Woken::Log(error) => self.log_failed(&error).await,
                 Woken::Renew => {
@@ -145,6 +166,7 @@ impl Driver {
                     self.renew();
                 }
             }
+            self.attend().await;
         }
         // Boxed: the driver is large and moves only this once.
         Box::pin(self.finish()).await
@@ -177,7 +199,10 @@ impl Driver {
                 None => Woken::Nothing,
             },
             heard = self.ears.next() => match heard {
-                Heard::Words(transcript) => Woken::Input(Input::Transcript(transcript)),
+                Heard::Words(transcript) => {
+                    self.handle.feeds.tell(|| Some(Feed::Hearing(transcript.text.clone())));
+                    Woken::Input(Input::Transcript(transcript))
+                }
                 Heard::Failed(fault) => Woken::Input(Input::SttFailed(fault)),
                 Heard::Note(what) => {
                     if !what.is_empty() {
@@ -188,12 +213,20 @@ impl Driver {
             },
             (event_seq, outcome) = self.brain.next() => Woken::Input(Input::Decided { event_seq, outcome }),
             committed = self.journal.committed() => match committed {
-                Ok(seq) => Woken::Input(Input::Committed { seq }),
+                Ok(seq) => {
+                    self.handle.feeds.tell(|| Some(Feed::Committed(seq)));
+                    if let Some(desk) = &mut self.desk {
+                        desk.committed(seq).await;
+                    }
+                    Woken::Input(Input::Committed { seq })
+                }
                 Err(error) => Woken::Log(error),
             },
             mail = self.mail.recv() => match mail {
                 Some(Mail::Attach(socket)) => Woken::Attached(socket),
                 Some(Mail::Control(control)) => Woken::Input(Input::Control(control)),
+                Some(Mail::Chat(asked)) => Woken::Chat(asked),
+                Some(Mail::Leave) => Woken::Leave,
                 // The registry holds a sender as long as the call is live.
                 None => Woken::Nothing,
             },
@@ -232,6 +265,9 @@ impl Driver {
                     let (part, code, pii_message) = (&failure.part, &failure.code, &failure.message);
                     tracing::warn!(call = %self.call.id, part, code, pii_message, "a provider failed");
                 }
+                if let Some(desk) = &mut self.desk {
+                    desk.row(&row);
+                }
                 self.journal.push(row, state, urgent);
             }
             Command::Decide { event_seq, at_ms, component, event, state, seed } => {
@@ -248,7 +284,18 @@ impl Driver {
                 }
             }
             Command::CancelGenerate { generation } => self.minds.cancel(generation),
-            Command::Speak { context, text } => self.voice.speak(context, &text),
+            Command::Speak { context, text } => {
+                self.handle.feeds.tell(|| {
+                    let (index, text) = self.engine.being_said(context)?;
+                    Some(Feed::Saying { index, text: text.to_owned() })
+                });
+                self.voice.speak(context, &text);
+            }
+            Command::Write { index, text } => {
+                if let Some(desk) = &mut self.desk {
+                    desk.piece(index, text).await;
+                }
+            }
             Command::FinishSpeech { context } => self.voice.finish(context),
             Command::CancelSpeech { context } => self.voice.cancel(context),
             Command::RunTool { request_id, name, .. } => {
@@ -288,12 +335,52 @@ impl Driver {
 
     async fn attach(&mut self, socket: MediaSocket) {
         if let Some(old) = self.socket.replace(socket) {
-            old.close(CloseReason::Done).await;
+            old.close(self.plan.line.replaced()).await;
             self.step(Input::MediaStopped { end: MediaEnd::Lost }).await;
         }
         self.ears.new_stream();
         let stream_id = self.socket.as_ref().map(|socket| socket.stream_sid().to_owned()).unwrap_or_default();
         self.step(Input::MediaStarted { stream_id }).await;
+    }
+
+    fn asked(&mut self, asked: Asked) {
+        match &mut self.desk {
+            Some(desk) if !self.leaves => desk.ask(asked),
+            Some(_) => drop(asked.taken.send(Taken::Again)),
+            // A call that is spoken takes nothing in writing.
+            None => drop(asked),
+        }
+    }
+
+    /// Whoever writes gets on when everything before is answered.
+    async fn attend(&mut self) {
+        let Some(desk) = &mut self.desk else { return };
+        match desk.next(&self.engine) {
+            Next::Write(text) => self.step(Input::Text(text)).await,
+            Next::Rest => {
+                let result = serde_json::Value::Object(self.engine.results().clone());
+                desk.rest(false, result).await;
+            }
+            Next::Leave => self.leaves = true,
+            Next::Nothing => {}
+        }
+        if self.leaves && self.engine.at_rest() && self.finished.is_none() {
+            self.finished = Some(LEFT.to_owned());
+        }
+    }
+
+    /// Keeps nothing but the log: the next one who writes reads it again.
+    async fn leave(&mut self) {
+        if let Err(error) = self.tenant.calls().lease_release(self.call.id, self.call.fencing).await {
+            tracing::warn!(call = %self.call.id, %error, "a lease was not released");
+        }
+        self.sessions.unregister(self.call.id, &self.handle);
+        self.mail.close();
+        while let Some(mail) = self.mail.recv().await {
+            if let Mail::Chat(asked) = mail {
+                asked.taken.send(Taken::Again).ok();
+            }
+        }
     }
 
     async fn close_media(&mut self) {
@@ -326,6 +413,7 @@ impl Driver {
     }
 
     async fn finish(mut self) -> String {
+        let left = self.finished.as_deref() == Some(LEFT);
         self.handle.over.store(true, Ordering::Release);
         if let Some(socket) = self.socket.take() {
             socket.close(CloseReason::Done).await;
@@ -333,6 +421,13 @@ impl Driver {
         let reason = self.finished.take().unwrap_or_default();
         if let Err(error) = self.journal.finish().await {
             tracing::error!(call = %self.call.id, %error, "the end of a call was not logged");
+        }
+        if left {
+            self.leave().await;
+            return reason;
+        }
+        if let Some(desk) = &mut self.desk {
+            desk.rest(true, serde_json::Value::Object(self.engine.results().clone())).await;
         }
         if let Some(digest) = self.brain.digest().filter(|_| !self.failed)
             && let Err(error) = self.sessions.0.library.mark_good(&digest).await
@@ -343,6 +438,9 @@ impl Driver {
         reason
     }
 }
+
+/// Why a thread's task ended that is not over.
+const LEFT: &str = "left";
 
 /// What the carrier sends; never ends without a socket. Cancel-safe.
 async fn media(socket: &mut Option<MediaSocket>) -> MediaIn<'_> {

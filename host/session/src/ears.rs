@@ -1,8 +1,9 @@
 //! The call's ears: the voice detector, and the recogniser that hears the same audio.
 
+use crate::line::Line;
 use std::sync::Arc;
-use trunkline_audio::resample::Rate;
-use trunkline_audio::vad::{Edge, Listener, VadSettings};
+use trunkline_audio::g711;
+use trunkline_audio::vad::{Edge, Listener};
 use trunkline_contract::speech::Transcript;
 use trunkline_engine::ProviderFault;
 use trunkline_providers::{ErrorKind, ProviderError, Reconnect, ReconnectingStt, Stt, SttEvent, SttRequest};
@@ -11,8 +12,6 @@ use trunkline_providers::{ErrorKind, ProviderError, Reconnect, ReconnectingStt, 
 const MAX_GAP_MS: u64 = 10_000;
 /// Audio that arrives a little late or early is no gap, ms.
 const JITTER_MS: u64 = 40;
-/// Bytes of mu-law a millisecond.
-const BYTES_PER_MS: u64 = 8;
 
 /// What the recogniser tells the engine.
 #[derive(Debug)]
@@ -25,6 +24,7 @@ pub(crate) enum Heard {
 
 /// The call's ears.
 pub(crate) struct Ears {
+    line: Line,
     provider: Option<(Arc<dyn Stt>, SttRequest)>,
     stt: Option<ReconnectingStt>,
     listener: Option<Listener>,
@@ -34,12 +34,15 @@ pub(crate) struct Ears {
     /// Stream clock minus the recogniser's clock, ms.
     offset_ms: u64,
     heard_ms: u64,
+    /// Kept for its memory.
+    samples: Vec<i16>,
 }
 
 impl Ears {
     /// Opens the recogniser at once: the phone may still be ringing.
-    pub(crate) fn new(provider: Option<(Arc<dyn Stt>, SttRequest)>, protect_ms: u64) -> Self {
+    pub(crate) fn new(line: Line, provider: Option<(Arc<dyn Stt>, SttRequest)>, protect_ms: u64) -> Self {
         let mut ears = Self {
+            line,
             provider,
             stt: None,
             listener: None,
@@ -48,6 +51,7 @@ impl Ears {
             expecting: false,
             offset_ms: 0,
             heard_ms: 0,
+            samples: Vec::new(),
         };
         ears.connect();
         ears
@@ -69,15 +73,15 @@ impl Ears {
             self.connect();
             self.offset_ms = 0;
         }
-        self.listener = Listener::new(Rate::Hz8000, &VadSettings::default())
+        self.listener = Listener::new(self.line.rate(), &self.line.vad())
             .inspect_err(|error| tracing::error!(%error, "no voice detector"))
             .ok();
         self.protected = false;
     }
 
-    /// Takes the caller's audio, mu-law, that ends at `until_ms` of the stream's clock; gives what was found in it.
+    /// Takes the caller's audio that ends at `until_ms` of the stream's clock; gives what was found in it.
     pub(crate) fn hear(&mut self, audio: &[u8], until_ms: u64) -> Vec<Edge> {
-        let length_ms = audio.len() as u64 / BYTES_PER_MS;
+        let length_ms = audio.len() as u64 / self.line.bytes_per_ms();
         let mut edges = Vec::new();
         if let Some(listener) = &mut self.listener {
             let begins_ms = until_ms.saturating_sub(length_ms);
@@ -86,7 +90,15 @@ impl Ears {
                 edges.extend_from_slice(listener.skip_to(begins_ms));
                 self.offset_ms += gap_ms;
             }
-            match listener.push_mulaw(audio) {
+            let found = match self.line {
+                Line::Phone | Line::Text => listener.push_mulaw(audio),
+                Line::Browser => {
+                    self.samples.clear();
+                    self.samples.extend(samples(audio));
+                    listener.push_pcm(&self.samples)
+                }
+            };
+            match found {
                 Ok(found) => edges.extend_from_slice(found),
                 Err(error) => {
                     tracing::error!(%error, "the voice detector failed");
@@ -107,7 +119,14 @@ impl Ears {
         if !std::mem::replace(&mut self.protected, true) {
             guard.protect_until(plays_at + self.protect_ms);
         }
-        guard.played(plays_at, audio);
+        match self.line {
+            Line::Phone | Line::Text => guard.played(plays_at, audio),
+            // The guard wants levels only: every other sample is the same sound at the telephone's rate.
+            Line::Browser => {
+                let codes: Vec<u8> = samples(audio).step_by(2).map(g711::encode_sample).collect();
+                guard.played(plays_at, &codes);
+            }
+        }
     }
 
     /// What was to be played is not.
@@ -167,6 +186,11 @@ impl Ears {
             }
         }
     }
+}
+
+/// 16-bit little-endian PCM; an odd byte at the end is dropped.
+fn samples(audio: &[u8]) -> impl Iterator<Item = i16> {
+    audio.as_chunks().0.iter().map(|pair| i16::from_le_bytes(*pair))
 }
 
 /// A provider's error as the engine sees it.

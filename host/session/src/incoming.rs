@@ -1,6 +1,6 @@
 //! A call comes in: whose it is, whether there is room, and the task that will lead it.
 
-use crate::admission::Place;
+use crate::admission::{Admission, Place};
 use crate::clock::CallClock;
 use crate::driver::{Driver, Mail};
 use crate::resolve::{contract, now_s, plan, token_expiry_s};
@@ -9,9 +9,11 @@ use crate::unix_ms;
 use rand::Rng;
 use std::sync::atomic::Ordering;
 use trunkline_contract::template::render;
-use trunkline_contract::{Agent, CallId, TenantId};
+use trunkline_contract::{Agent, AgentId, CallId, TenantId};
 use trunkline_engine::{Call as Engine, Control};
-use trunkline_store::{Call, CallState, CallUpdate, Direction, NewCall, NewLease, StoreError, new_call_id};
+use trunkline_store::{
+    AgentVersion, Call, CallState, CallUpdate, Direction, NewCall, NewLease, StoreError, new_call_id,
+};
 use trunkline_twilio::Verified;
 use trunkline_twilio::form::{StatusCallback, VoiceWebhook};
 use trunkline_twilio::token::{CallClaims, NONCE_BYTES, mint};
@@ -49,6 +51,17 @@ pub enum After {
     Unknown,
 }
 
+/// What became of a call that was to be made.
+pub(crate) enum Begun {
+    New(Call),
+    /// The carrier told of it before.
+    Known(Call),
+    /// It was made, but its agent cannot lead it.
+    Unable {
+        why: String,
+    },
+}
+
 impl Sessions {
     /// A call comes in. The same call told twice gets the same answer and is one call.
     ///
@@ -67,58 +80,90 @@ impl Sessions {
         }
         let Some(version) = tenant.agents().latest(owner.agent).await? else { return Ok(Answer::Nobody) };
         let agent = contract(&version).map_err(|error| SessionError::Agent(error.to_string()))?;
-        let room = if self.draining() { Err("draining") } else { self.0.admission.enter(owner.tenant) };
-        let place = match room {
-            Ok(place) => place,
-            Err(limit) => {
-                self.0.metrics.refuse(limit);
-                tracing::warn!(tenant = %owner.tenant, limit, "refused a call: no room");
-                return Ok(busy(&agent));
-            }
-        };
+        let Ok(place) = self.enter(owner.tenant, &self.0.admission) else { return Ok(busy(&agent)) };
         let new = NewCall {
-            id: new_call_id(),
-            agent_id: version.agent_id,
-            agent_version: version.version,
-            channel: "phone-inbound".to_owned(),
-            direction: Direction::Inbound,
             caller: Some(webhook.from.clone()).filter(|from| from.starts_with('+')),
             callee: Some(webhook.to.clone()),
             carrier_call_sid: Some(webhook.call_sid.clone()),
             account_sid: Some(webhook.account_sid.clone()),
-            started_at_ms: unix_ms(),
-            // 63 bits: the database's integers are signed.
-            seed: rand::rng().random::<u64>() >> 1,
-            lease: Some(NewLease { owner: self.0.config.host.clone(), expires_ms: lease_end() }),
+            ..self.new_call(&version, "phone-inbound")
         };
-        self.begin(place, owner.tenant, new, &agent).await
+        match self.begin(place, owner.tenant, new, &agent).await? {
+            Begun::New(call) | Begun::Known(call) => self.same_answer(&call),
+            Begun::Unable { .. } => Ok(busy(&agent)),
+        }
     }
 
-    async fn begin(&self, place: Place, tenant: TenantId, new: NewCall, agent: &Agent) -> Result<Answer, SessionError> {
+    /// Makes a call and the task that leads it.
+    pub(crate) async fn begin(
+        &self,
+        place: Place,
+        tenant: TenantId,
+        new: NewCall,
+        agent: &Agent,
+    ) -> Result<Begun, SessionError> {
         let components = self.0.library.ladder(&agent.behaviour.component).await?;
         let made = self.0.store.tenant(tenant).calls().create_or_get(new).await?;
         let call = made.call;
         if !made.new {
-            return self.same_answer(&call);
+            return Ok(Begun::Known(call));
         }
         let plan =
             plan(agent, &call, components.iter().map(|rung| rung.component.clone()).collect(), &self.0.providers);
         let plan = match plan {
             Ok(plan) => plan,
-            Err(error) => return self.cannot_take(&call, agent, &error.to_string()).await,
+            Err(error) => return self.cannot_take(call, error.to_string()).await,
         };
-        let Some((handle, mail)) = self.register(call.id) else { return self.same_answer(&call) };
+        let Some((handle, mail)) = self.register(call.id, plan.line) else { return Ok(Begun::Known(call)) };
         let engine = Engine::new(plan.engine.clone());
         let clock = CallClock::since(call.started_at_ms);
-        let driver = Driver::new(self.clone(), &call, engine, plan, components, clock, handle, mail);
+        let driver = Driver::new(self.clone(), &call, engine, plan, components, clock, handle.clone(), mail);
         self.0.metrics.started.inc();
-        self.spawn(call.id, place, driver);
-        tracing::info!(call = %call.id, %tenant, agent = %call.agent_id, "a call came in");
-        self.same_answer(&call)
+        self.spawn(call.id, place, handle, driver);
+        let channel = &call.channel;
+        tracing::info!(call = %call.id, %tenant, agent = %call.agent_id, channel, "a call came in");
+        Ok(Begun::New(call))
     }
 
-    /// The call was made but nobody can lead it: the caller hears words, the record says why.
-    async fn cannot_take(&self, call: &Call, agent: &Agent, why: &str) -> Result<Answer, SessionError> {
+    /// The latest version of an agent.
+    pub(crate) async fn agent(&self, tenant: TenantId, id: AgentId) -> Result<(AgentVersion, Agent), SessionError> {
+        let version = self.0.store.tenant(tenant).agents().latest(id).await?;
+        let version = version.ok_or(SessionError::Missing("agent"))?;
+        let agent = contract(&version).map_err(|error| SessionError::Agent(error.to_string()))?;
+        Ok((version, agent))
+    }
+
+    /// A place for a call of this tenant.
+    pub(crate) fn enter(&self, tenant: TenantId, admission: &Admission) -> Result<Place, SessionError> {
+        let room = if self.draining() { Err("draining") } else { admission.enter(tenant) };
+        room.map_err(|limit| {
+            self.0.metrics.refuse(limit);
+            tracing::warn!(%tenant, limit, "refused a call: no room");
+            SessionError::NoRoom(limit)
+        })
+    }
+
+    /// The record of a call that no carrier carries.
+    pub(crate) fn new_call(&self, version: &AgentVersion, channel: &str) -> NewCall {
+        NewCall {
+            id: new_call_id(),
+            agent_id: version.agent_id,
+            agent_version: version.version,
+            channel: channel.to_owned(),
+            direction: Direction::Inbound,
+            caller: None,
+            callee: None,
+            carrier_call_sid: None,
+            account_sid: None,
+            started_at_ms: unix_ms(),
+            // 63 bits: the database's integers are signed.
+            seed: rand::rng().random::<u64>() >> 1,
+            lease: Some(NewLease { owner: self.0.config.host.clone(), expires_ms: lease_end() }),
+        }
+    }
+
+    /// The call was made but nobody can lead it: its record says why.
+    async fn cannot_take(&self, call: Call, why: String) -> Result<Begun, SessionError> {
         tracing::error!(call = %call.id, why, "an agent cannot take its call");
         let update = CallUpdate {
             state: Some(CallState::Ended),
@@ -127,7 +172,7 @@ impl Sessions {
             ..CallUpdate::default()
         };
         self.0.store.tenant(call.tenant).calls().update(call.id, update).await?;
-        Ok(busy(agent))
+        Ok(Begun::Unable { why })
     }
 
     /// The answer to a call's first webhook: made of the call alone, so that it is the same each time.
@@ -137,11 +182,16 @@ impl Sessions {
         Ok(Answer::Stream { call: call.id, token })
     }
 
-    fn token(&self, call: &Call, nonce: [u8; NONCE_BYTES], expires_at_s: u64) -> Result<String, SessionError> {
+    pub(crate) fn token(
+        &self,
+        call: &Call,
+        nonce: [u8; NONCE_BYTES],
+        expires_at_s: u64,
+    ) -> Result<String, SessionError> {
         let claims = CallClaims {
             call_id: call.id.to_string(),
-            call_sid: call.carrier_call_sid.clone().unwrap_or_default(),
-            account_sid: call.account_sid.clone().unwrap_or_default(),
+            call_sid: call.carrier_call_sid.clone().unwrap_or_else(|| call.id.to_string()),
+            account_sid: call.account_sid.clone().unwrap_or_else(|| crate::web::ACCOUNT.to_owned()),
             tenant: call.tenant.to_string(),
             expires_at_s,
             nonce,

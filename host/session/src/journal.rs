@@ -95,7 +95,7 @@ impl Journal {
     }
 
     /// Waits until everything is durable.
-    pub(crate) async fn finish(mut self) -> Result<(), StoreError> {
+    pub(crate) async fn finish(&mut self) -> Result<(), StoreError> {
         self.flush().await?;
         while let Some((_, outcome)) = self.acks.next().await {
             outcome?;

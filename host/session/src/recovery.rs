@@ -2,6 +2,7 @@
 
 use crate::clock::CallClock;
 use crate::driver::Driver;
+use crate::line::Line;
 use crate::resolve::{contract, plan};
 use crate::sessions::{LEASE_MS, SessionError, Sessions};
 use crate::unix_ms;
@@ -22,6 +23,10 @@ impl Sessions {
         let mut adopted = 0;
         for (tenant, id) in lost {
             let Some(call) = self.0.store.tenant(tenant).calls().get(id).await? else { continue };
+            if Line::of(&call.channel) == Line::Text {
+                // Nobody waits on a line: it is read again when somebody writes.
+                continue;
+            }
             match self.adopt(&call, "host-restart").await {
                 Ok(()) => adopted += 1,
                 Err(error) => tracing::error!(call = %id, %error, "a call could not be adopted"),
@@ -33,21 +38,22 @@ impl Sessions {
     /// Leads a call that is not live here, from its log.
     pub(crate) async fn adopt(&self, call: &Call, reason: &'static str) -> Result<(), SessionError> {
         // Whoever registers first adopts; the other finds the call live.
-        let Some((handle, mail)) = self.register(call.id) else { return Ok(()) };
-        match self.prepare(call, reason, handle, mail).await {
+        let Some((handle, mail)) = self.register(call.id, Line::of(&call.channel)) else { return Ok(()) };
+        match self.prepare(call, reason, handle.clone(), mail).await {
             Ok(Some(driver)) => {
-                let place = self.0.admission.enter_again(call.tenant);
+                let admission = if handle.line == Line::Text { &self.0.threads } else { &self.0.admission };
+                let place = admission.enter_again(call.tenant);
                 self.0.metrics.resumed.inc();
-                self.spawn(call.id, place, driver);
+                self.spawn(call.id, place, handle, driver);
                 tracing::info!(call = %call.id, reason, "adopted a call");
                 Ok(())
             }
             Ok(None) => {
-                self.unregister(call.id);
+                self.unregister(call.id, &handle);
                 Err(StoreError::CallEnded.into())
             }
             Err(error) => {
-                self.unregister(call.id);
+                self.unregister(call.id, &handle);
                 Err(error)
             }
         }

@@ -1,13 +1,12 @@
 //! From a stored contract to what a call needs: the engine's configuration and the requests to the providers.
 
 use crate::clock::unix_ms;
+use crate::line::Line;
 use serde_json::Value;
 use std::sync::Arc;
 use trunkline_contract::agent::{Agent, Llm, Status, Stt, Tts};
 use trunkline_contract::event::CallInfo;
-use trunkline_contract::speech::AudioFormat;
 use trunkline_contract::template::render;
-use trunkline_engine::playout;
 use trunkline_engine::{CallConfig, Component, Granted, Timeouts};
 use trunkline_providers::{
     Llm as Model, ProviderError, Providers, Stt as Recogniser, SttRequest, Tts as Synthesiser, TtsRequest,
@@ -30,6 +29,7 @@ pub(crate) enum PlanError {
 
 /// What a call needs.
 pub(crate) struct Plan {
+    pub(crate) line: Line,
     pub(crate) engine: CallConfig,
     pub(crate) stt: Option<(Arc<dyn Recogniser>, SttRequest)>,
     pub(crate) llm: Option<(Arc<dyn Model>, Llm)>,
@@ -41,7 +41,7 @@ pub(crate) fn contract(version: &AgentVersion) -> Result<Agent, PlanError> {
     serde_json::from_value(version.document.clone()).map_err(|error| PlanError::Contract(error.to_string()))
 }
 
-/// Makes the plan of a call that telephones. `components` begins with the agent's own.
+/// Makes the plan of a call. `components` begins with the agent's own.
 pub(crate) fn plan(
     agent: &Agent,
     call: &Call,
@@ -51,6 +51,7 @@ pub(crate) fn plan(
     if agent.metadata.status != Status::Active {
         return Err(PlanError::Inactive);
     }
+    let line = Line::of(&call.channel);
     let text = |template: &str| render(template, &agent.context).unwrap_or_else(|_| template.to_owned());
     let tools: Vec<Granted> = agent.tools.iter().filter_map(|name| Granted::builtin(name)).collect();
     let info = CallInfo {
@@ -60,7 +61,7 @@ pub(crate) fn plan(
         callee: call.callee.clone(),
         locale: agent.locale.clone(),
         utc_offset_minutes: agent.utc_offset_minutes,
-        speech_mode: "pipeline".to_owned(),
+        speech_mode: line.speech_mode().to_owned(),
         agent_id: call.agent_id.to_string(),
         agent_version: call.agent_version.to_string(),
         greeting: agent.prompt.greeting.as_deref().map(text),
@@ -80,38 +81,39 @@ pub(crate) fn plan(
         can_generate: agent.llm.is_some(),
         tools,
         components,
-        playout: playout::Config::default(),
-        timeouts: timeouts(agent.llm.as_ref(), agent.tts.as_ref()),
+        playout: line.playout(),
+        timeouts: timeouts(line, agent.llm.as_ref(), agent.tts.as_ref()),
         seed: call.seed,
     };
-    let stt = |stt: &Stt| Ok::<_, ProviderError>((providers.stt(stt)?, stt_request(stt, agent)));
-    let tts = |tts: &Tts| {
-        Ok::<_, ProviderError>((providers.tts(tts)?, TtsRequest::new(tts, &agent.locale, AudioFormat::Mulaw8k)))
-    };
+    let stt = |stt: &Stt| Ok::<_, ProviderError>((providers.stt(stt)?, stt_request(stt, agent, line)));
+    let tts =
+        |tts: &Tts| Ok::<_, ProviderError>((providers.tts(tts)?, TtsRequest::new(tts, &agent.locale, line.format())));
     let llm = |llm: &Llm| Ok::<_, ProviderError>((providers.llm(llm)?, llm.clone()));
     Ok(Plan {
         engine,
-        stt: agent.stt.as_ref().map(stt).transpose()?,
+        line,
+        stt: agent.stt.as_ref().filter(|_| line != Line::Text).map(stt).transpose()?,
         llm: agent.llm.as_ref().map(llm).transpose()?,
-        tts: agent.tts.as_ref().map(tts).transpose()?,
+        tts: agent.tts.as_ref().filter(|_| line != Line::Text).map(tts).transpose()?,
     })
 }
 
-fn stt_request(stt: &Stt, agent: &Agent) -> SttRequest {
+fn stt_request(stt: &Stt, agent: &Agent, line: Line) -> SttRequest {
     SttRequest {
         // The engine decides when a turn is over; the provider's own endpoint only makes words final sooner.
         utterance_end_ms: None,
         // Five frames of the carrier: what is left of them goes out when the caller pauses.
         batch_ms: 100,
-        ..SttRequest::new(stt, &agent.locale, AudioFormat::Mulaw8k)
+        ..SttRequest::new(stt, &agent.locale, line.format())
     }
 }
 
-fn timeouts(llm: Option<&Llm>, tts: Option<&Tts>) -> Timeouts {
+fn timeouts(line: Line, llm: Option<&Llm>, tts: Option<&Tts>) -> Timeouts {
     let defaults = Timeouts::default();
     Timeouts {
         llm_stall: llm.map_or(defaults.llm_stall, |llm| u64::from(llm.timeout_ms)),
         tts_stall: tts.map_or(defaults.tts_stall, |tts| u64::from(tts.stall_ms) + AFTER_ADAPTER_MS),
+        media_grace: line.grace_ms().unwrap_or(defaults.media_grace),
         ..defaults
     }
 }

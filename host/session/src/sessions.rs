@@ -3,14 +3,16 @@
 use crate::admission::{Admission, Place};
 use crate::clock::unix_ms;
 use crate::driver::{Driver, Mail};
+use crate::feed::{Feed, Feeds};
 use crate::library::{Library, LibraryError};
+use crate::line::Line;
 use crate::metrics::Metrics;
 use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{broadcast, mpsc};
 use tokio_util::task::TaskTracker;
 use trunkline_contract::validate::{self, Checked};
 use trunkline_contract::{CallId, Fault};
@@ -47,6 +49,14 @@ pub enum SessionError {
     Token(#[from] TokenError),
     #[error("the agent cannot take the call: {0}")]
     Agent(String),
+    #[error("there is no such {0}")]
+    Missing(&'static str),
+    #[error("there is no room for another call (limit: {0})")]
+    NoRoom(&'static str),
+    #[error("it is over")]
+    Over,
+    #[error("it is being answered: wait for the answer first")]
+    Busy,
 }
 
 /// A live call as others see it.
@@ -55,6 +65,8 @@ pub(crate) struct Handle {
     pub(crate) mailbox: mpsc::Sender<Mail>,
     /// The media socket was closed for good: what follows the stream is the end.
     pub(crate) over: Arc<AtomicBool>,
+    pub(crate) feeds: Feeds,
+    pub(crate) line: Line,
 }
 
 pub(crate) struct Inner {
@@ -64,6 +76,8 @@ pub(crate) struct Inner {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) config: SessionConfig,
     pub(crate) admission: Admission,
+    /// Conversations in writing have places of their own: they keep nobody from telephoning.
+    pub(crate) threads: Admission,
     live: Mutex<HashMap<CallId, Handle>>,
     draining: AtomicBool,
     tasks: TaskTracker,
@@ -82,6 +96,7 @@ impl Sessions {
             providers,
             metrics: Arc::new(Metrics::default()),
             admission: Admission::new(config.max_calls, config.max_calls_per_tenant),
+            threads: Admission::new(config.max_calls, config.max_calls_per_tenant),
             config,
             live: Mutex::default(),
             draining: AtomicBool::new(false),
@@ -118,6 +133,11 @@ impl Sessions {
     pub async fn drain(&self, limit: Duration) {
         self.0.draining.store(true, Ordering::Relaxed);
         self.0.tasks.close();
+        let live: Vec<Handle> = self.lock().values().cloned().collect();
+        for handle in live.into_iter().filter(|handle| handle.line == Line::Text) {
+            // What rests can be read again by the next run.
+            handle.mailbox.send(Mail::Leave).await.ok();
+        }
         tracing::info!(calls = self.live_calls(), limit_s = limit.as_secs(), "draining");
         if tokio::time::timeout(limit, self.0.tasks.wait()).await.is_ok() {
             return;
@@ -136,9 +156,9 @@ impl Sessions {
     }
 
     /// A call's mailbox and handle, known to others from now on. None: the call is live already.
-    pub(crate) fn register(&self, call: CallId) -> Option<(Handle, mpsc::Receiver<Mail>)> {
+    pub(crate) fn register(&self, call: CallId, line: Line) -> Option<(Handle, mpsc::Receiver<Mail>)> {
         let (mailbox, mail) = mpsc::channel(MAILBOX);
-        let handle = Handle { mailbox, over: Arc::new(AtomicBool::new(false)) };
+        let handle = Handle { mailbox, over: Arc::new(AtomicBool::new(false)), feeds: Feeds::new(), line };
         let mut live = self.lock();
         if live.contains_key(&call) {
             return None;
@@ -147,12 +167,21 @@ impl Sessions {
         Some((handle, mail))
     }
 
-    pub(crate) fn unregister(&self, call: CallId) {
-        self.lock().remove(&call);
+    /// The call is no longer live; of no effect when somebody else leads it by now.
+    pub(crate) fn unregister(&self, call: CallId, handle: &Handle) {
+        let mut live = self.lock();
+        if live.get(&call).is_some_and(|known| known.mailbox.same_channel(&handle.mailbox)) {
+            live.remove(&call);
+        }
+    }
+
+    /// News of a live call, as they come.
+    pub fn watch(&self, call: CallId) -> Option<broadcast::Receiver<Feed>> {
+        self.handle(call).map(|handle| handle.feeds.watch())
     }
 
     /// Runs a call to its end.
-    pub(crate) fn spawn(&self, call: CallId, place: Place, driver: Driver) {
+    pub(crate) fn spawn(&self, call: CallId, place: Place, handle: Handle, driver: Driver) {
         let sessions = self.clone();
         self.0.metrics.live.inc();
         self.0.tasks.spawn(async move {
@@ -164,7 +193,7 @@ impl Sessions {
                     "crashed".to_owned()
                 }
             };
-            sessions.unregister(call);
+            sessions.unregister(call, &handle);
             drop(place);
             sessions.0.metrics.live.dec();
             sessions.0.metrics.end(&reason);

@@ -32,6 +32,9 @@ pub struct TranscriptLine {
     pub at_ms: Ms,
     /// The text was corrected later, usually because the caller heard only part of it.
     pub corrected: bool,
+    /// What would have followed and was never heard.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_heard: Option<String>,
     /// Tools that the assistant asked for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tool_calls: Vec<ToolCall>,
@@ -40,24 +43,33 @@ pub struct TranscriptLine {
     pub tool: Option<String>,
 }
 
+impl TranscriptLine {
+    /// It is the agent's side: its words and its tools.
+    pub fn is_answer(&self) -> bool {
+        self.role != Role::User
+    }
+}
+
 struct Latest<'a> {
     first_at_ms: Ms,
     corrected: bool,
     message: &'a Message,
+    not_heard: Option<&'a str>,
 }
 
 fn latest(rows: &[Row]) -> BTreeMap<u32, Latest<'_>> {
     let mut all: BTreeMap<u32, Latest<'_>> = BTreeMap::new();
     for row in rows {
-        let Entry::Message { index, message } = &row.entry else { continue };
+        let Entry::Message { index, message, not_heard } = &row.entry else { continue };
+        let not_heard = not_heard.as_deref();
         all.entry(*index)
             .and_modify(|known| {
                 known.corrected |= known.message != message;
                 known.message = message;
+                known.not_heard = not_heard;
             })
-            .or_insert(Latest { first_at_ms: row.at_ms, corrected: false, message });
+            .or_insert(Latest { first_at_ms: row.at_ms, corrected: false, message, not_heard });
     }
-    all.retain(|_, latest| !is_absent(latest.message));
     all
 }
 
@@ -67,12 +79,14 @@ fn is_absent(message: &Message) -> bool {
 
 /// The model's history that rows in order amount to.
 pub fn messages(rows: &[Row]) -> Vec<Message> {
-    latest(rows).into_values().map(|latest| latest.message.clone()).collect()
+    let heard = latest(rows).into_values().filter(|latest| !is_absent(latest.message));
+    heard.map(|latest| latest.message.clone()).collect()
 }
 
 /// The transcript that rows in order amount to; rows that are not messages are passed over.
 pub fn transcript(rows: &[Row]) -> Vec<TranscriptLine> {
-    latest(rows).into_iter().map(|(index, latest)| line(index, &latest)).collect()
+    let known = latest(rows).into_iter().filter(|(_, latest)| !is_absent(latest.message) || latest.not_heard.is_some());
+    known.map(|(index, latest)| line(index, &latest)).collect()
 }
 
 fn line(index: u32, latest: &Latest<'_>) -> TranscriptLine {
@@ -81,7 +95,9 @@ fn line(index: u32, latest: &Latest<'_>) -> TranscriptLine {
         Message::Assistant { text, tool_calls } => (Role::Assistant, text, tool_calls, None),
         Message::Tool { name, content, .. } => (Role::Tool, content, Vec::new(), Some(name)),
     };
-    TranscriptLine { index, role, text, at_ms: latest.first_at_ms, corrected: latest.corrected, tool_calls, tool }
+    let not_heard = latest.not_heard.map(str::to_owned);
+    let (at_ms, corrected) = (latest.first_at_ms, latest.corrected);
+    TranscriptLine { index, role, text, at_ms, corrected, not_heard, tool_calls, tool }
 }
 
 #[cfg(test)]
@@ -89,7 +105,7 @@ mod tests {
     use super::*;
 
     fn row(seq: u64, index: u32, message: Message) -> Row {
-        Row { seq, at_ms: seq * 100, entry: Entry::Message { index, message }, component: None }
+        Row { seq, at_ms: seq * 100, entry: Entry::message(index, message), component: None }
     }
 
     fn assistant(text: &str) -> Message {
@@ -119,6 +135,15 @@ mod tests {
         let rows = [row(1, 0, user("Hello")), row(2, 1, assistant("Hi")), row(3, 1, assistant(""))];
         assert_eq!(messages(&rows), [user("Hello")]);
         assert_eq!(transcript(&rows).len(), 1);
+    }
+
+    #[test]
+    fn what_was_never_heard_stays_visible() {
+        let cut = Entry::Message { index: 0, message: assistant(""), not_heard: Some("Good morning".to_owned()) };
+        let rows = [Row { seq: 1, at_ms: 100, entry: cut, component: None }];
+        let lines = transcript(&rows);
+        assert_eq!((lines[0].text.as_str(), lines[0].not_heard.as_deref()), ("", Some("Good morning")));
+        assert_eq!(messages(&rows), []);
     }
 
     #[test]

@@ -25,6 +25,8 @@ pub enum CloseReason {
     Policy,
     /// The host is full or shutting down.
     TryLater,
+    /// Another connection has the call now.
+    TakenOver,
 }
 
 impl CloseReason {
@@ -33,6 +35,7 @@ impl CloseReason {
             Self::Done => (1000, "done"),
             Self::Policy => (1008, "not authorised"),
             Self::TryLater => (1013, "try again later"),
+            Self::TakenOver => (4001, "taken over"),
         };
         CloseFrame { code, reason: Utf8Bytes::from_static(reason) }
     }

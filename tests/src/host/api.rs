@@ -12,6 +12,8 @@ const PAGE: usize = 500;
 /// Between two looks at a call, and how many.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 const LOOKS: usize = 400;
+/// How long a stream of events may take.
+const STREAM_PATIENCE: Duration = Duration::from_secs(60);
 
 /// The REST interface. Cloning gives another handle to the same host.
 #[derive(Debug, Clone)]
@@ -40,6 +42,28 @@ impl Api {
         let answer = request.send().await.with_context(|| format!("{path} gave no answer"))?;
         let status = answer.status().as_u16();
         Ok((status, answer.json().await.unwrap_or(Value::Null)))
+    }
+
+    /// An answer that comes as server-sent events, to its end.
+    pub async fn streamed(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&'static str, &str)],
+        body: Option<&Value>,
+    ) -> Result<String> {
+        let mut request = self.http.request(method, format!("{}{path}", self.base)).bearer_auth(&self.token);
+        request = request.header("accept", "text/event-stream").timeout(STREAM_PATIENCE);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let answer = request.send().await?.error_for_status()?;
+        let kind = answer.headers().get("content-type").cloned();
+        anyhow::ensure!(kind.as_ref().is_some_and(|kind| kind == "text/event-stream"), "{path} is no stream: {kind:?}");
+        Ok(answer.text().await?)
     }
 
     /// Stores a contract and gives the agent's id.

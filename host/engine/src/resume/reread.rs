@@ -88,7 +88,7 @@ impl Call {
                 open.component = known.unwrap_or(0);
                 open.new_component = true;
             }
-            Entry::Message { index, message } => {
+            Entry::Message { index, message, .. } => {
                 if let Message::User { text } = &message {
                     open.user_messages.push((row.at_ms, text.clone()));
                 }

@@ -76,6 +76,14 @@ pub(super) fn generate() -> Generate {
     }
 }
 
+/// As [`config`], in writing.
+pub(super) fn written() -> CallConfig {
+    let mut config = config();
+    config.call.channel = "chat".to_owned();
+    config.call.speech_mode = "text".to_owned();
+    config
+}
+
 /// What the model writes: each piece after a delay.
 pub(super) type Script = Vec<(Ms, Result<Delta, ProviderFault>)>;
 

@@ -3,7 +3,7 @@
 
 use super::caller::Caller;
 use super::carrier::{BYTES_PER_CHAR, Carrier, MS_PER_CHAR, Path};
-pub(super) use super::setup::{Answer, Script, asks, config, external, fault, generate, says};
+pub(super) use super::setup::{Answer, Script, asks, config, external, fault, generate, says, written};
 use crate::{
     Call, CallConfig, Command, Control, Decision, Input, MediaEnd, ProviderFault, Recovered, ToolOutcome, playout,
 };
@@ -91,6 +91,24 @@ impl World {
         world.at(300, Stimulus::Connect);
         world.give(Input::Begin);
         world
+    }
+
+    /// A conversation in writing: nobody connects.
+    pub(super) fn in_writing(behaviour: impl FnMut(&Event, &mut Answer) + 'static) -> Self {
+        let mut world = Self::around(Call::new(written()), behaviour);
+        world.give(Input::Begin);
+        world
+    }
+
+    /// What is shown in writing, message by message.
+    pub(super) fn written(&self) -> Vec<String> {
+        let mut shown: BTreeMap<u32, String> = BTreeMap::new();
+        for (_, command) in &self.commands {
+            if let Command::Write { index, text } = command {
+                shown.entry(*index).or_default().push_str(text);
+            }
+        }
+        shown.into_values().collect()
     }
 
     /// A second life of a call, from its log. The carrier comes back after 500 ms.
@@ -361,6 +379,7 @@ impl World {
             Command::CancelGenerate { generation } => {
                 self.cancelled.insert(format!("gen {generation}"));
             }
+            Command::Write { .. } => {}
             Command::Speak { context, text } => self.synthesise(context, &text),
             Command::FinishSpeech { context } => {
                 let ready = self.voices.get(&context).map_or(now, |(_, _, ready)| *ready);
@@ -458,7 +477,7 @@ impl World {
     pub(super) fn transcript(&self) -> Vec<String> {
         let mut messages = BTreeMap::new();
         for entry in self.entries() {
-            if let Entry::Message { index, message } = entry {
+            if let Entry::Message { index, message, .. } = entry {
                 messages.insert(*index, message.clone());
             }
         }

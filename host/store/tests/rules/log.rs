@@ -127,7 +127,7 @@ async fn an_effect_is_begun_once() {
 async fn the_transcript_is_what_was_heard() {
     let fixture = Fixture::new().await;
     let said = |seq, index, text: &str| {
-        entry(seq, Entry::Message { index, message: Message::Assistant { text: text.into(), tool_calls: vec![] } })
+        entry(seq, Entry::message(index, Message::Assistant { text: text.into(), tool_calls: vec![] }))
     };
     let log = fixture.tenant.log();
     let rows = [said(1, 0, "Hello, how are you?"), note(2), said(3, 0, "Hello,")];

@@ -58,8 +58,8 @@ fn a_past_call_is_listed_shown_and_tailed() {
     let place = Place::new();
     let said = |text: &str| Message::Assistant { text: text.into(), tool_calls: Vec::new() };
     let entries = vec![
-        Entry::Message { index: 0, message: said("Welcome to \u{1b}[31mAcme.") },
-        Entry::Message { index: 1, message: Message::User { text: "Hello".into() } },
+        Entry::message(0, said("Welcome to \u{1b}[31mAcme.")),
+        Entry::message(1, Message::User { text: "Hello".into() }),
         Entry::Ended { reason: "caller-hangup".into(), duration_ms: DURATION },
     ];
     let id = block_on(call(&place, entries)).to_string();

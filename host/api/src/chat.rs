@@ -1,0 +1,123 @@
+//! `/agents/{id}/chat`: writes to an agent; the answer comes whole, or as it is written (SSE).
+
+use crate::auth::Operator;
+use crate::page::id;
+use crate::sse::{self, Event};
+use crate::{Api, Problem};
+use axum::Json;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+use futures::stream::{self, StreamExt};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use trunkline_contract::log::{Entry, Row};
+use trunkline_contract::{AgentId, CallId, Fault};
+use trunkline_session::{Chat, Told};
+use trunkline_store::{TranscriptLine, transcript};
+
+/// Longest text, characters.
+const MAX_TEXT: usize = 16_000;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Ask {
+    thread: Option<String>,
+    text: Option<String>,
+}
+
+pub(crate) async fn chat(
+    State(api): State<Api>,
+    operator: Operator,
+    Path(agent): Path<String>,
+    headers: HeaderMap,
+    ask: Result<Json<Ask>, JsonRejection>,
+) -> Result<Response, Problem> {
+    let Json(ask) = ask?;
+    let agent: AgentId = id(&agent, "agent")?;
+    let thread: Option<CallId> = ask.thread.as_deref().map(|thread| id(thread, "thread")).transpose()?;
+    check(&ask)?;
+    let chat = api.sessions.chat(operator.tenant.id(), agent, thread, ask.text).await?;
+    let streams = headers.get(header::ACCEPT).is_some_and(|accept| accept.as_bytes().starts_with(b"text/event-stream"));
+    if streams { Ok(stream(chat)) } else { Ok(Json(whole(chat).await?).into_response()) }
+}
+
+fn check(ask: &Ask) -> Result<(), Problem> {
+    let fault = match ask.text.as_deref() {
+        None if ask.thread.is_some() => {
+            Fault::error("/text", "missing", "`text` is required in a thread that has begun")
+        }
+        None => return Ok(()),
+        Some(text) if text.trim().is_empty() => Fault::error("/text", "empty", "the text is empty"),
+        Some(text) if text.chars().count() > MAX_TEXT => {
+            let found = text.chars().count();
+            Fault::error("/text", "too-long", format!("the text has {found} characters, allowed are 1-{MAX_TEXT}"))
+        }
+        Some(text) => match text.chars().position(|c| c.is_control() && !matches!(c, '\n' | '\t' | '\r')) {
+            Some(at) => {
+                let message = format!("character {} is a control character; allowed are newline and tab", at + 1);
+                Fault::error("/text", "control-character", message)
+            }
+            None => return Ok(()),
+        },
+    };
+    Err(Problem::invalid(fault.message.clone(), vec![fault]))
+}
+
+/// The lines that rows add to a conversation.
+fn lines(rows: &[Row]) -> Vec<TranscriptLine> {
+    transcript(rows)
+}
+
+async fn whole(mut chat: Chat) -> Result<Value, Problem> {
+    let mut rows = Vec::new();
+    while let Some(told) = chat.told.recv().await {
+        match told {
+            Told::Piece { .. } => {}
+            Told::Row(row) => rows.push(*row),
+            Told::Rest { ended, result } => {
+                let answer: Vec<TranscriptLine> = lines(&rows).into_iter().filter(TranscriptLine::is_answer).collect();
+                return Ok(json!({"thread": chat.thread.id, "messages": answer, "ended": ended, "result": result}));
+            }
+        }
+    }
+    Err(lost(&chat))
+}
+
+fn lost(chat: &Chat) -> Problem {
+    let detail = format!("the answer was lost; GET /api/v1/threads/{}/messages tells how far it came", chat.thread.id);
+    Problem::new(axum::http::StatusCode::INTERNAL_SERVER_ERROR, "lost", detail)
+}
+
+fn stream(chat: Chat) -> Response {
+    let begin = json!({
+        "thread": chat.thread.id,
+        "agent_id": chat.thread.agent_id,
+        "agent_version": chat.thread.agent_version,
+    });
+    let first = stream::once(async move { vec![Event::new("thread", &begin)] });
+    let rest = stream::unfold(Some(chat), async move |chat| {
+        let mut chat = chat?;
+        Some(match chat.told.recv().await {
+            Some(Told::Piece { index, text }) => {
+                (vec![Event::new("delta", &json!({"index": index, "text": text}))], Some(chat))
+            }
+            Some(Told::Row(row)) => (row_events(&row), Some(chat)),
+            Some(Told::Rest { ended, result }) => {
+                (vec![Event::new("done", &json!({"ended": ended, "result": result}))], None)
+            }
+            None => (vec![Event::new("error", &lost(&chat))], None),
+        })
+    });
+    sse::response(first.chain(rest).flat_map(stream::iter))
+}
+
+fn row_events(row: &Row) -> Vec<Event> {
+    let mut events = vec![Event::new("row", row).id(row.seq)];
+    if matches!(row.entry, Entry::Message { .. }) {
+        let lines = lines(std::slice::from_ref(row));
+        events.extend(lines.iter().map(|line| Event::new("message", line)));
+    }
+    events
+}
