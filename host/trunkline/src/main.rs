@@ -12,11 +12,15 @@ mod doctor;
 mod first_run;
 mod guests;
 mod keys;
+mod live;
 mod logging;
 mod outgoing;
 mod output;
+mod progress;
+mod running;
 mod serve;
 mod simulate;
+mod sse;
 
 use clap::Parser;
 use cli::Cli;

@@ -1,9 +1,9 @@
 //! `trunkline call`: what was and is said.
 
 use super::{Context, cell, items, more, replay, tail, time};
-use crate::backend::Intent;
+use crate::backend::{CallsOf, Intent};
 use crate::cli::{CallCommand, StateArg};
-use crate::output::{Out, Tone, clean};
+use crate::output::{Out, Tone, clean, seconds};
 use anyhow::Context as _;
 use serde_json::{Value, json};
 use std::process::ExitCode;
@@ -18,7 +18,7 @@ pub(super) async fn run(context: &Context<'_>, command: CallCommand) -> anyhow::
                 StateArg::Active => "active",
                 StateArg::Ended => "ended",
             });
-            let answer = context.backend(Intent::Read).await?.calls(state, &page.into()).await?;
+            let answer = context.backend(Intent::Read).await?.calls(&CallsOf { state, ..CallsOf::default() }, &page.into()).await?;
             if out.json {
                 out.document(&answer)?;
                 return Ok(ExitCode::SUCCESS);
@@ -58,10 +58,6 @@ fn lasted(call: &Value) -> String {
         (Some(start), Some(end)) => seconds(end.saturating_sub(start)),
         _ => "-".to_owned(),
     }
-}
-
-fn seconds(ms: u64) -> String {
-    format!("{}.{:01}s", ms / 1_000, ms % 1_000 / 100)
 }
 
 fn row(call: &Value) -> Vec<String> {
