@@ -7,3 +7,4 @@ pub mod host;
 pub mod process;
 pub mod sdk;
 pub mod speech;
+pub mod web_line;

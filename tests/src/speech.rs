@@ -75,6 +75,18 @@ pub fn say_with(voice: Voice, text: &str) -> Result<Clip, SpeechError> {
     if clip.voice().is_none() { Err(SpeechError::Silent(text.to_owned())) } else { Ok(clip) }
 }
 
+/// A sentence as a browser's microphone delivers it: 16-bit samples at 16 kHz.
+pub fn microphone(voice: Voice, text: &str) -> Result<Vec<i16>, SpeechError> {
+    let folder = std::env::temp_dir().join("trunkline-speech");
+    std::fs::create_dir_all(&folder).map_err(|source| unusable(&folder, source))?;
+    let path = folder.join(format!("{:016x}.s16", digest(&format!("{RECIPE} {PEAK_DB} {voice:?} {text}"))));
+    if !path.exists() {
+        make(voice, text, &path)?;
+    }
+    let bytes = std::fs::read(&path).map_err(|source| unusable(&path, source))?;
+    Ok(bytes.as_chunks().0.iter().map(|pair| i16::from_le_bytes(*pair)).collect())
+}
+
 /// Something like speech without any program: syllables of a voiced sound with pauses between words. Good enough for a
 /// voice detector's costs, not for its decisions.
 pub fn like_speech(name: &str, length_ms: u64) -> Clip {
@@ -104,7 +116,9 @@ fn make(voice: Voice, text: &str, path: &Path) -> Result<(), SpeechError> {
     // Another process may be making the same clip: both write files of their own, the last rename wins.
     let own = path.with_extension(format!("{:016x}", rand::random::<u64>()));
     let wav = path.with_extension(format!("{:016x}.wav", rand::random::<u64>()));
-    let made = synthesise(voice, text, &wav).and_then(|()| telephone(&wav, &own));
+    let wide = path.extension().is_some_and(|extension| extension == "s16");
+    let made =
+        synthesise(voice, text, &wav).and_then(|()| if wide { wideband(&wav, &own) } else { telephone(&wav, &own) });
     let _ = std::fs::remove_file(&wav);
     made?;
     std::fs::rename(&own, path).map_err(|source| unusable(path, source))
@@ -128,6 +142,14 @@ fn telephone(wav: &Path, path: &Path) -> Result<(), SpeechError> {
     let effects = "sinc 300-3400 rate 8000 norm PEAK silence 1 0.01 0.5% reverse silence 1 0.01 0.5% reverse";
     let mut sox = Command::new("sox");
     sox.arg("-D").arg(wav).args(["-r", "8000", "-c", "1", "-e", "mu-law", "-t", "ul"]).arg(path);
+    sox.args(effects.split(' ').map(|word| if word == "PEAK" { PEAK_DB } else { word }));
+    run("sox", "sox", &mut sox)
+}
+
+fn wideband(wav: &Path, path: &Path) -> Result<(), SpeechError> {
+    let effects = "rate 16000 norm PEAK silence 1 0.01 0.5% reverse silence 1 0.01 0.5% reverse";
+    let mut sox = Command::new("sox");
+    sox.arg("-D").arg(wav).args(["-r", "16000", "-c", "1", "-e", "signed", "-b", "16", "-t", "raw"]).arg(path);
     sox.args(effects.split(' ').map(|word| if word == "PEAK" { PEAK_DB } else { word }));
     run("sox", "sox", &mut sox)
 }

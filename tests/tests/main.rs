@@ -21,6 +21,8 @@ mod replay;
 #[cfg(test)]
 mod security;
 #[cfg(test)]
+mod web_calls;
+#[cfg(test)]
 mod world;
 #[cfg(test)]
 mod written;

@@ -1,5 +1,12 @@
 //! `/agents`: contracts and their versions.
 
+mod change;
+mod expected;
+mod versions;
+
+pub(crate) use change::{patch, replace};
+pub(crate) use versions::{current, list as versions, set_default};
+
 use crate::auth::Operator;
 use crate::page::{PageQuery, id};
 use crate::{Api, Problem};
@@ -8,6 +15,7 @@ use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use change::Why;
 use serde_json::{Value, json};
 use trunkline_contract::validate::Checked;
 use trunkline_session::unix_ms;
@@ -21,9 +29,9 @@ pub(crate) async fn list(
     Ok(Json(operator.tenant.agents().list(query.cursor.as_deref(), query.limit()?).await?))
 }
 
-pub(crate) async fn show(operator: Operator, Path(agent): Path<String>) -> Result<Json<AgentVersion>, Problem> {
+pub(crate) async fn show(operator: Operator, Path(agent): Path<String>) -> Result<Response, Problem> {
     let found = operator.tenant.agents().latest(id(&agent, "agent")?).await?;
-    found.map(Json).ok_or_else(|| Problem::missing("agent"))
+    Ok(tagged(found.ok_or_else(|| Problem::missing("agent"))?))
 }
 
 pub(crate) async fn validate(
@@ -39,14 +47,16 @@ pub(crate) async fn validate(
 pub(crate) async fn create(
     State(api): State<Api>,
     operator: Operator,
+    why: Result<Query<Why>, QueryRejection>,
     document: Result<Json<Value>, JsonRejection>,
 ) -> Result<Response, Problem> {
+    let summary = change::summary(why)?;
     let Json(document) = document?;
     check(&api, &document).await?;
-    let new = NewVersion { document, author: Some(operator.name), summary: None, now_ms: unix_ms() };
+    let new = NewVersion { document, author: Some(operator.name), summary, now_ms: unix_ms() };
     let made = operator.tenant.agents().create(new).await?;
     let location = format!("/api/v1/agents/{}", made.agent_id);
-    Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(made)).into_response())
+    Ok((StatusCode::CREATED, [(header::LOCATION, location)], tagged(made)).into_response())
 }
 
 async fn check(api: &Api, document: &Value) -> Result<Checked, Problem> {
@@ -55,4 +65,9 @@ async fn check(api: &Api, document: &Value) -> Result<Checked, Problem> {
         let detail = format!("the contract has {} fault(s)", faults.len());
         Problem::invalid(detail, faults)
     })
+}
+
+/// A version with its tag, for `If-Match`.
+fn tagged(version: AgentVersion) -> Response {
+    ([(header::ETAG, format!("\"{}\"", version.version))], Json(version)).into_response()
 }

@@ -1,13 +1,14 @@
 //! `/calls`: what was and is said.
 
-use crate::Problem;
 use crate::auth::Operator;
 use crate::page::{PageQuery, id};
+use crate::{Api, Problem};
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query};
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
-use trunkline_contract::log::Row;
+use trunkline_contract::log::{Row, TurnLatency};
 use trunkline_contract::{AgentId, CallId};
 use trunkline_store::{Call, CallFilter, CallState, Page, TranscriptLine};
 
@@ -18,6 +19,26 @@ const MAX_ROWS: usize = 1_000;
 pub(crate) struct Filter {
     state: Option<CallState>,
     agent: Option<AgentId>,
+    channel: Option<Channel>,
+}
+
+/// What a call runs over.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Channel {
+    PhoneInbound,
+    WebVoice,
+    Chat,
+}
+
+impl Channel {
+    fn name(self) -> &'static str {
+        match self {
+            Channel::PhoneInbound => "phone-inbound",
+            Channel::WebVoice => "web-voice",
+            Channel::Chat => "chat",
+        }
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -43,7 +64,8 @@ pub(crate) async fn list(
     filter: Result<Query<Filter>, QueryRejection>,
 ) -> Result<Json<Page<Call>>, Problem> {
     let (Query(page), Query(filter)) = (page?, filter?);
-    let filter = CallFilter { state: filter.state, agent: filter.agent };
+    let channel = filter.channel.map(Channel::name);
+    let filter = CallFilter { state: filter.state, agent: filter.agent, channel };
     Ok(Json(operator.tenant.calls().list(filter, page.cursor.as_deref(), page.limit()?).await?))
 }
 
@@ -69,4 +91,21 @@ pub(crate) async fn events(
     let call: CallId = id(&call, "call")?;
     let limit = query.limit.unwrap_or(MAX_ROWS).clamp(1, MAX_ROWS);
     Ok(Json(Items { items: operator.tenant.log().rows(call, query.from_seq.unwrap_or(1), limit).await? }))
+}
+
+pub(crate) async fn latency(operator: Operator, Path(call): Path<String>) -> Result<Json<Items<TurnLatency>>, Problem> {
+    let call: CallId = id(&call, "call")?;
+    Ok(Json(Items { items: operator.tenant.log().latencies(call).await? }))
+}
+
+pub(crate) async fn hang_up(
+    State(api): State<Api>,
+    operator: Operator,
+    Path(call): Path<String>,
+) -> Result<StatusCode, Problem> {
+    if api.sessions.hang_up(operator.tenant.id(), id(&call, "call")?).await? {
+        return Ok(StatusCode::ACCEPTED);
+    }
+    let detail = "the call is not led by this host at this moment: try again when it goes on";
+    Err(Problem::new(StatusCode::CONFLICT, "not-live", detail))
 }

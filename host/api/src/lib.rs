@@ -8,8 +8,10 @@ mod auth;
 mod calls;
 mod carrier;
 mod chat;
+mod dashboard;
 mod health;
 mod live;
+mod login;
 mod media;
 mod numbers;
 mod page;
@@ -20,6 +22,7 @@ mod state;
 mod threads;
 mod web_calls;
 
+pub use login::login_url;
 pub use problem::Problem;
 pub use serve::{ServeError, Tls, serve};
 pub use state::{Api, CarrierAccount};
@@ -37,8 +40,12 @@ pub fn router(api: Api) -> Router {
     let rest = Router::new()
         .route("/agents", get(agents::list).post(agents::create))
         .route("/agents/validate", post(agents::validate))
-        .route("/agents/{id}", get(agents::show))
+        .route("/agents/current", get(agents::current))
+        .route("/agents/{id}", get(agents::show).put(agents::replace).patch(agents::patch))
+        .route("/agents/{id}/versions", get(agents::versions))
+        .route("/agents/{id}/set-default", post(agents::set_default))
         .route("/agents/{id}/chat", post(chat::chat))
+        .route("/threads", get(threads::list))
         .route("/threads/{id}", get(threads::show))
         .route("/threads/{id}/messages", get(threads::messages))
         .route("/web-calls", post(web_calls::create))
@@ -49,11 +56,18 @@ pub fn router(api: Api) -> Router {
         .route("/calls/{id}", get(calls::show))
         .route("/calls/{id}/transcript", get(calls::transcript))
         .route("/calls/{id}/events", get(calls::events))
+        .route("/calls/{id}/latency", get(calls::latency))
+        .route("/calls/{id}/hangup", post(calls::hang_up))
         .route("/phone-numbers", get(numbers::list))
         .route("/phone-numbers/{e164}/assign", post(numbers::assign))
         .route("/phone-numbers/{e164}/unassign", post(numbers::unassign))
+        .route("/auth/login", post(login::login))
+        .route("/auth/links", post(login::link))
+        .route("/auth/logout", post(login::logout))
+        .route("/auth/me", get(login::me))
         .fallback(problem::not_found)
-        .layer(DefaultBodyLimit::max(MAX_BODY));
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(map_response(problem::not_kept));
     let carrier = Router::new()
         .route("/voice/{account}", post(carrier::voice))
         .route("/status/{account}", post(carrier::status))
@@ -61,6 +75,7 @@ pub fn router(api: Api) -> Router {
         .route("/media", any(media::media))
         .layer(DefaultBodyLimit::max(trunkline_twilio::form::MAX_FORM_BYTES));
     Router::new()
+        .merge(dashboard::routes())
         .nest("/api/v1", rest)
         .nest("/twilio", carrier)
         .route("/healthz", get(health::healthz))

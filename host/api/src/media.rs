@@ -43,7 +43,11 @@ async fn opened(api: Api, socket: WebSocket, from: Socket, permit: Permit) {
             return;
         }
     };
-    let token = start.custom_parameters.get(TOKEN_PARAMETER).map(String::as_str);
+    let parameter = match from {
+        Socket::Carrier => TOKEN_PARAMETER,
+        Socket::Browser(_) => "token",
+    };
+    let token = start.custom_parameters.get(parameter).map(String::as_str);
     let elsewhere = matches!(from, Socket::Browser(call) if start.call_sid != call.to_string());
     if elsewhere {
         tracing::warn!("closed a media socket: its `start` names another call than its address");

@@ -26,6 +26,9 @@ pub struct Problem {
     detail: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<Fault>,
+    /// Sent as `Retry-After`, seconds.
+    #[serde(skip)]
+    retry_after_s: Option<u64>,
 }
 
 impl Problem {
@@ -36,7 +39,14 @@ impl Problem {
             status: status.as_u16(),
             detail: detail.into(),
             errors: Vec::new(),
+            retry_after_s: None,
         }
+    }
+
+    /// When it is worth to try again, seconds from now.
+    pub(crate) fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after_s = Some(seconds);
+        self
     }
 
     pub(crate) fn missing(what: &str) -> Self {
@@ -54,6 +64,9 @@ impl IntoResponse for Problem {
         let mut response = (status, Json(&self)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, CONTENT_TYPE);
+        if let Some(seconds) = self.retry_after_s {
+            headers.insert(header::RETRY_AFTER, seconds.into());
+        }
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
@@ -66,7 +79,7 @@ impl From<StoreError> for Problem {
         let (status, kind) = match &error {
             StoreError::NotFound(_) => (StatusCode::NOT_FOUND, "not-found"),
             StoreError::Taken(_) | StoreError::NumberTaken => (StatusCode::CONFLICT, "conflict"),
-            StoreError::StaleVersion { .. } => (StatusCode::PRECONDITION_FAILED, "stale"),
+            StoreError::StaleVersion { .. } => (StatusCode::PRECONDITION_FAILED, "stale-version"),
             StoreError::InvalidCursor | StoreError::Invalid(_) => (StatusCode::BAD_REQUEST, "invalid"),
             StoreError::DiskFull => (StatusCode::INSUFFICIENT_STORAGE, "disk-full"),
             _ => {
@@ -148,4 +161,12 @@ pub(crate) async fn uniform(response: Response) -> Response {
     let (own, body) = problem.into_parts();
     parts.headers.extend(own.headers);
     Response::from_parts(parts, body)
+}
+
+/// Answers are about one operator's things at one time: nobody keeps them, and nobody guesses what they are.
+pub(crate) async fn not_kept(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
 }

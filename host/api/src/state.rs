@@ -1,7 +1,9 @@
 //! What all handlers share.
 
+use crate::auth::Guesses;
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Instant;
 use trunkline_session::Sessions;
 use trunkline_store::Store;
 use trunkline_telephony::Gate;
@@ -22,6 +24,9 @@ pub struct Api {
     pub(crate) public_url: Arc<str>,
     pub(crate) default_tenant: trunkline_contract::TenantId,
     pub(crate) sockets: Gate,
+    /// This host serves TLS itself.
+    pub(crate) tls: bool,
+    pub(crate) guesses: Guesses,
 }
 
 impl Api {
@@ -42,7 +47,16 @@ impl Api {
             public_url: public_url.trim_end_matches('/').into(),
             default_tenant,
             sockets: Gate::new(unauthenticated_sockets),
+            tls: false,
+            guesses: Guesses::new(Instant::now()),
         }
+    }
+
+    /// This host serves TLS itself, so that browsers show their cookies over TLS only.
+    #[must_use]
+    pub fn over_tls(mut self, tls: bool) -> Self {
+        self.tls = tls;
+        self
     }
 
     /// The media socket's address.

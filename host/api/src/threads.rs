@@ -3,13 +3,30 @@
 use crate::Problem;
 use crate::auth::Operator;
 use crate::calls::Items;
-use crate::page::id;
+use crate::page::{PageQuery, id};
 use axum::Json;
-use axum::extract::Path;
-use trunkline_contract::CallId;
-use trunkline_store::{Call, TranscriptLine};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query};
+use serde::Deserialize;
+use trunkline_contract::{AgentId, CallId};
+use trunkline_store::{Call, CallFilter, Page, TranscriptLine};
 
 const CHANNEL: &str = "chat";
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Filter {
+    agent: Option<AgentId>,
+}
+
+pub(crate) async fn list(
+    operator: Operator,
+    page: Result<Query<PageQuery>, QueryRejection>,
+    filter: Result<Query<Filter>, QueryRejection>,
+) -> Result<Json<Page<Call>>, Problem> {
+    let (Query(page), Query(filter)) = (page?, filter?);
+    let filter = CallFilter { state: None, agent: filter.agent, channel: Some(CHANNEL) };
+    Ok(Json(operator.tenant.calls().list(filter, page.cursor.as_deref(), page.limit()?).await?))
+}
 
 pub(crate) async fn show(operator: Operator, Path(thread): Path<String>) -> Result<Json<Call>, Problem> {
     Ok(Json(find(&operator, &thread).await?))

@@ -52,3 +52,7 @@ id!(
     /// One call, on whatever channel.
     CallId
 );
+id!(
+    /// A document that agents answer from.
+    DocumentId
+);

@@ -18,7 +18,7 @@ pub mod validate;
 pub use action::{Action, ActionKind};
 pub use agent::Agent;
 pub use event::Event;
-pub use id::{AgentId, CallId, TenantId};
+pub use id::{AgentId, CallId, DocumentId, TenantId};
 pub use validate::{Fault, Severity};
 
 /// Milliseconds on a call's own clock, counted from the moment the call was created.

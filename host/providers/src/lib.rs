@@ -5,6 +5,7 @@
 //! Errors say whether trying again can help; the decision to do so is the caller's, except in [`ReconnectingStt`].
 
 mod config;
+mod documents;
 mod duplex;
 mod error;
 mod llm;
@@ -14,7 +15,9 @@ mod stt;
 mod tts;
 
 pub use config::{EndpointConfig, ProvidersConfig, Secret};
+pub use documents::{Documents, DocumentsError, Found, Passage};
 pub use error::{ErrorKind, ProviderError};
+pub use llm::builtin::{Builtin, language};
 pub use llm::openai::OpenAi;
 pub use llm::{Llm, LlmRequest, LlmStream};
 pub use registry::Providers;

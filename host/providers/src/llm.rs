@@ -1,5 +1,6 @@
 //! Language models: a request in, a stream of deltas out.
 
+pub(crate) mod builtin;
 pub(crate) mod openai;
 mod sse;
 

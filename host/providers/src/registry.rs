@@ -1,8 +1,9 @@
 //! From an agent's contract to the provider that it names.
 
 use crate::config::{EndpointConfig, ProvidersConfig, Secret};
+use crate::documents::Documents;
 use crate::error::{ErrorKind, ProviderError};
-use crate::llm::{Llm, openai, openai::OpenAi};
+use crate::llm::{Llm, builtin::Builtin, openai, openai::OpenAi};
 use crate::stt::{Stt, deepgram, deepgram::Deepgram};
 use crate::tts::{Tts, elevenlabs, elevenlabs::ElevenLabs};
 use std::sync::Arc;
@@ -52,13 +53,17 @@ impl Providers {
     }
 
     /// The provider of the language model. An address in the contract is asked under the tenants' policy, and without
-    /// the operator's key.
+    /// the operator's key. `documents` are the agent's, for the engine that looks into them by itself.
     ///
     /// # Errors
     /// It is not configured, or the contract's address cannot be used.
-    pub fn llm(&self, settings: &agent::Llm) -> Result<Arc<dyn Llm>, ProviderError> {
+    pub fn llm(
+        &self,
+        settings: &agent::Llm,
+        documents: Option<Arc<dyn Documents>>,
+    ) -> Result<Arc<dyn Llm>, ProviderError> {
         match (settings.provider, &settings.base_url) {
-            (agent::LlmProvider::Builtin, _) => Err(ProviderError::new("builtin", ErrorKind::Unavailable, "no engine")),
+            (agent::LlmProvider::Builtin, _) => Ok(Arc::new(Builtin::new(documents))),
             (agent::LlmProvider::Openai, None) => Ok(self.openai.clone()?),
             (agent::LlmProvider::Openai, Some(url)) => {
                 let url = parse(openai::NAME, url)?;
@@ -133,7 +138,7 @@ mod tests {
                 "elevenlabs: there is no key: set `providers.elevenlabs.api_key`"
             ]
         );
-        assert!(providers.llm(&llm(serde_json::json!({"provider": "openai", "model": "m"}))).is_ok());
+        assert!(providers.llm(&llm(serde_json::json!({"provider": "openai", "model": "m"})), None).is_ok());
     }
 
     #[test]
@@ -153,7 +158,7 @@ mod tests {
             ("https://localhost/v1", ErrorKind::Denied),
         ] {
             let settings = llm(serde_json::json!({"provider": "openai", "model": "m", "base_url": url}));
-            let error = providers.llm(&settings).unwrap().warm().await.unwrap_err();
+            let error = providers.llm(&settings, None).unwrap().warm().await.unwrap_err();
             assert_eq!(error.kind, kind, "{url}: {error}");
         }
     }

@@ -6,6 +6,7 @@ mod attach;
 mod brain;
 mod chat;
 mod clock;
+mod control;
 mod driver;
 mod ears;
 mod feed;

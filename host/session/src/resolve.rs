@@ -88,7 +88,7 @@ pub(crate) fn plan(
     let stt = |stt: &Stt| Ok::<_, ProviderError>((providers.stt(stt)?, stt_request(stt, agent, line)));
     let tts =
         |tts: &Tts| Ok::<_, ProviderError>((providers.tts(tts)?, TtsRequest::new(tts, &agent.locale, line.format())));
-    let llm = |llm: &Llm| Ok::<_, ProviderError>((providers.llm(llm)?, llm.clone()));
+    let llm = |llm: &Llm| Ok::<_, ProviderError>((providers.llm(llm, None)?, llm.clone()));
     Ok(Plan {
         engine,
         line,

@@ -24,6 +24,8 @@ pub struct AgentVersion {
     pub author: Option<String>,
     /// What changed.
     pub summary: Option<String>,
+    /// The agent answers where none is named.
+    pub default: bool,
 }
 
 /// A version to be made.
@@ -45,12 +47,16 @@ pub struct Agents<'a>(pub(crate) &'a TenantStore);
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT v.agent_id, v.version, v.document, v.created_at_ms, v.author, v.summary, a.created_at_ms ",
+            "SELECT v.agent_id, v.version, v.document, v.created_at_ms, v.author, v.summary, a.created_at_ms, ",
+            "EXISTS (SELECT 1 FROM default_agents d WHERE d.tenant_id = a.tenant_id AND d.agent_id = a.id) ",
             "FROM agents a JOIN agent_versions v ON v.agent_id = a.id WHERE a.tenant_id = ?1 AND ",
             $rest
         )
     };
 }
+
+mod default;
+mod versions;
 
 fn version(row: &Columns<'_>) -> Result<AgentVersion> {
     Ok(AgentVersion {
@@ -60,6 +66,7 @@ fn version(row: &Columns<'_>) -> Result<AgentVersion> {
         created_at_ms: row.u64(3)?,
         author: row.opt_text(4)?,
         summary: row.opt_text(5)?,
+        default: row.u64(7)? != 0,
     })
 }
 
@@ -73,16 +80,8 @@ impl Agents<'_> {
     /// # Errors
     /// `NotFound`: there is no such tenant.
     pub async fn create(&self, new: NewVersion) -> Result<AgentVersion> {
-        const SQL: &str = "INSERT INTO agents (id, tenant_id, name, latest_version, created_at_ms, updated_at_ms) \
-            VALUES (?1, ?2, ?3, 1, ?4, ?4)";
-        let (tenant, id) = (self.0.id, new_agent_id());
-        self.0
-            .store
-            .write(move |tx| {
-                tx.execute(SQL, params![id, tenant, name(&new.document), new.now_ms])?;
-                insert(tx, id, 1, new)
-            })
-            .await
+        let tenant = self.0.id;
+        self.0.store.write(move |tx| make(tx, tenant, new)).await
     }
 
     /// Makes the next version of an agent. With `expected`, only if that is still the latest.
@@ -164,10 +163,20 @@ pub(crate) fn owns(tx: &Tx<'_>, tenant: TenantId, agent: AgentId) -> Result<()> 
     tx.first(SQL, params![agent, tenant], |_| Ok(()))?.ok_or(StoreError::NotFound("agent"))
 }
 
+fn make(tx: &Tx<'_>, tenant: TenantId, new: NewVersion) -> Result<AgentVersion> {
+    const SQL: &str = "INSERT INTO agents (id, tenant_id, name, latest_version, created_at_ms, updated_at_ms) \
+        VALUES (?1, ?2, ?3, 1, ?4, ?4)";
+    let id = new_agent_id();
+    tx.execute(SQL, params![id, tenant, name(&new.document), new.now_ms])?;
+    insert(tx, id, 1, new)
+}
+
 fn insert(tx: &Tx<'_>, agent_id: AgentId, version: u32, new: NewVersion) -> Result<AgentVersion> {
     const SQL: &str = "INSERT INTO agent_versions (agent_id, version, document, created_at_ms, author, summary) \
         VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    const DEFAULT: &str = "SELECT 1 FROM default_agents WHERE agent_id = ?1";
     let NewVersion { document, author, summary, now_ms } = new;
     tx.execute(SQL, params![agent_id, version, json(&document)?, now_ms, author.clone(), summary.clone()])?;
-    Ok(AgentVersion { agent_id, version, document, created_at_ms: now_ms, author, summary })
+    let default = tx.first(DEFAULT, params![agent_id], |_| Ok(()))?.is_some();
+    Ok(AgentVersion { agent_id, version, document, created_at_ms: now_ms, author, summary, default })
 }

@@ -2,7 +2,7 @@
 
 use crate::{Result, StoreError};
 use libsql::Value;
-use trunkline_contract::{AgentId, CallId, TenantId};
+use trunkline_contract::{AgentId, CallId, DocumentId, TenantId};
 use uuid::Uuid;
 
 /// A type that a parameter of a statement can be.
@@ -35,6 +35,7 @@ bind! {
     TenantId => |value| value.0.bind(),
     AgentId => |value| value.0.bind(),
     CallId => |value| value.0.bind(),
+    DocumentId => |value| value.0.bind(),
 }
 
 impl<T: Bind> Bind for Option<T> {
@@ -108,6 +109,14 @@ impl Columns<'_> {
 
     pub(crate) fn uuid(&self, at: i32) -> Result<Uuid> {
         Uuid::from_slice(&self.blob(at)?).or_else(|_| Self::odd(at))
+    }
+
+    pub(crate) fn opt_uuid(&self, at: i32) -> Result<Option<Uuid>> {
+        match self.value(at)? {
+            Value::Null => Ok(None),
+            Value::Blob(bytes) => Uuid::from_slice(&bytes).map(Some).or_else(|_| Self::odd(at)),
+            _ => Self::odd(at),
+        }
     }
 
     /// A column of JSON text.

@@ -148,6 +148,8 @@ pub struct CallFilter {
     pub state: Option<CallState>,
     /// Only this agent's.
     pub agent: Option<AgentId>,
+    /// Only those of this channel, as in `CallInfo`.
+    pub channel: Option<&'static str>,
 }
 
 /// The calls of one tenant.
@@ -317,12 +319,13 @@ impl Calls<'_> {
     pub async fn list(&self, filter: CallFilter, cursor: Option<&str>, limit: usize) -> Result<Page<Call>> {
         const SQL: &str = select!(
             "(started_at_ms, id) < (?2, ?3) AND (?5 IS NULL OR state = ?5) AND (?6 IS NULL OR agent_id = ?6) \
-             ORDER BY started_at_ms DESC, id DESC LIMIT ?4"
+             AND (?7 IS NULL OR channel = ?7) ORDER BY started_at_ms DESC, id DESC LIMIT ?4"
         );
         let (tenant, after) = (self.0.id, Cursor::parse(cursor)?);
         let fetched = self.0.store.read(move |db| {
             let state = filter.state.map(CallState::name);
-            Ok(db.all(SQL, params![tenant, after.at_ms, after.id, fetch(limit), state, filter.agent], call)?)
+            let CallFilter { agent, channel, .. } = filter;
+            Ok(db.all(SQL, params![tenant, after.at_ms, after.id, fetch(limit), state, agent, channel], call)?)
         });
         Ok(page(fetched.await?, limit, |call| Cursor { at_ms: call.started_at_ms, id: call.id.0 }))
     }

@@ -54,6 +54,8 @@ pub enum StoreError {
     DuplicateEffect(String),
     #[error("effect `{0}` has an outcome but was never begun: log the intent first")]
     UnknownEffect(String),
+    #[error("the tenant keeps {documents} documents of {bytes} bytes together, and this one has no room: delete some")]
+    NoRoom { documents: u64, bytes: u64 },
     #[error("the cursor is not one of ours: start again without a cursor")]
     InvalidCursor,
     #[error("{0}")]

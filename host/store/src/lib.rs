@@ -13,12 +13,15 @@ mod agents;
 mod bind;
 mod calls;
 mod components;
+mod documents;
 mod effects;
 mod error;
 #[cfg(feature = "failpoints")]
 mod failpoint;
+mod latency;
 mod lease;
 mod log;
+mod logins;
 mod migrate;
 mod numbers;
 mod page;
@@ -34,10 +37,12 @@ pub use accounts::Account;
 pub use agents::{AgentVersion, Agents, NewVersion};
 pub use calls::{Call, CallFilter, CallState, CallUpdate, Calls, Created, Direction, NewCall, NewLease};
 pub use components::{Component, Components};
+pub use documents::{Chunk, Document, Documents, Hit, Matches, NewDocument, Query, Totals};
 pub use effects::Effect;
 pub use error::StoreError;
 pub use lease::Lease;
 pub use log::{Append, Appended, EnqueueError, EventLog, Pending, ReducerState};
+pub use logins::{BrowserSession, LoginLink, Logins, OpenedSession};
 pub use migrate::MigrationStatus;
 pub use numbers::{Number, NumberOwner, Numbers};
 pub use page::Page;
@@ -47,7 +52,7 @@ pub use tokens::{OperatorToken, OperatorTokens};
 pub use transcript::{Role, TranscriptLine, messages, transcript};
 pub use writer::WriterStats;
 
-use trunkline_contract::{AgentId, CallId, TenantId};
+use trunkline_contract::{AgentId, CallId, DocumentId, TenantId};
 use uuid::Uuid;
 
 /// Result of everything here.
@@ -66,4 +71,9 @@ pub fn new_agent_id() -> AgentId {
 /// A new id, ordered by time of making.
 pub fn new_call_id() -> CallId {
     CallId(Uuid::now_v7())
+}
+
+/// A new id, ordered by time of making.
+pub fn new_document_id() -> DocumentId {
+    DocumentId(Uuid::now_v7())
 }

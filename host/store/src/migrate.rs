@@ -27,6 +27,8 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(1, "tenants_agents_numbers", "0001_tenants_agents_numbers.sql"),
     migration!(2, "calls_and_log", "0002_calls_and_log.sql"),
     migration!(3, "tokens_components", "0003_tokens_components.sql"),
+    migration!(4, "documents", "0004_documents.sql"),
+    migration!(5, "logins_default_agents", "0005_logins_default_agents.sql"),
 ];
 
 /// A migration that the binary knows, and when it was applied.

@@ -3,6 +3,7 @@
 use crate::agents::Agents;
 use crate::calls::Calls;
 use crate::components::Components;
+use crate::documents::Documents;
 use crate::log::EventLog;
 use crate::migrate::{MIGRATIONS, MigrationStatus};
 use crate::numbers::Numbers;
@@ -176,6 +177,11 @@ impl TenantStore {
     /// Calls and their leases.
     pub fn calls(&self) -> Calls<'_> {
         Calls(self)
+    }
+
+    /// Documents that agents answer from.
+    pub fn documents(&self) -> Documents<'_> {
+        Documents(self)
     }
 
     /// The logs of calls, to be kept by whoever drives one.

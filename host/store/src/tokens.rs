@@ -13,6 +13,8 @@ use trunkline_contract::CallId;
 const NONCE_GRACE_MS: u64 = 3_600_000;
 /// What a token begins with, so that people and scanners know it.
 const PREFIX: &str = "trk_";
+/// Random bytes of a token.
+const SECRET: usize = 32;
 
 /// A token of an operator, without the token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -26,9 +28,18 @@ pub struct OperatorToken {
 /// The tokens of operators.
 pub struct OperatorTokens<'a>(pub(crate) &'a Store);
 
-fn hash(token: &str) -> Vec<u8> {
-    // The token has 256 random bits, so a slow hash would add nothing.
-    Sha256::digest(token.as_bytes()).to_vec()
+/// What is kept of a secret.
+pub(crate) fn hash(secret: &str) -> Vec<u8> {
+    // It has 128 random bits or more, so a slow hash would add nothing.
+    Sha256::digest(secret.as_bytes()).to_vec()
+}
+
+/// `N` random bytes in lower-case hex.
+pub(crate) fn random_hex<const N: usize>() -> Result<String> {
+    let mut secret = [0_u8; N];
+    let drawn = OsRng.try_fill_bytes(&mut secret);
+    drawn.map_err(|error| StoreError::Internal(format!("no random numbers: {error}")))?;
+    Ok(secret.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 fn operator_token(row: &Columns<'_>) -> Result<OperatorToken> {
@@ -42,11 +53,7 @@ impl OperatorTokens<'_> {
     /// `Taken`: there is one of this name.
     pub async fn create(&self, name: impl Into<String>, now_ms: u64) -> Result<String> {
         const SQL: &str = "INSERT INTO operator_tokens (hash, name, created_at_ms) VALUES (?1, ?2, ?3)";
-        let mut secret = [0_u8; 32];
-        let drawn = OsRng.try_fill_bytes(&mut secret);
-        drawn.map_err(|error| StoreError::Internal(format!("no random numbers: {error}")))?;
-        let digits: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
-        let token = format!("{PREFIX}{digits}");
+        let token = format!("{PREFIX}{}", random_hex::<SECRET>()?);
         let (name, hash) = (name.into(), hash(&token));
         self.0
             .write(move |tx| {

@@ -7,14 +7,14 @@ use anyhow::Context;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::collections::HashMap;
 use std::io::Write;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
-use trunkline_api::{Api, CarrierAccount, Tls, serve};
+use trunkline_api::{Api, CarrierAccount, Tls, login_url, serve};
 use trunkline_egress::Policy;
 use trunkline_providers::Providers;
 use trunkline_runtime::Runtime;
-use trunkline_session::{Library, SessionConfig, Sessions};
+use trunkline_session::{Library, SessionConfig, Sessions, unix_ms};
 use trunkline_store::{Store, StoreConfig};
 use trunkline_twilio::token::TokenKey;
 
@@ -42,7 +42,9 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
         &config.public_url,
         prepared.default_tenant,
         config.limits.unauthenticated_sockets,
-    );
+    )
+    .over_tls(tls.is_some());
+    let link = store.logins().link(None, unix_ms()).await?;
     let stop = CancellationToken::new();
     // Before anybody is told the address: who knows it may stop the host at once.
     let signals = Signals::new().context("signals cannot be received")?;
@@ -55,7 +57,7 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
             Err(error) => tracing::error!(%error, "the calls of the last run could not be adopted"),
         }
     });
-    let bound = |address| announce(scheme, address, &config, &prepared);
+    let bound = |address| announce(scheme, address, &link.code, &config, &prepared);
     let served = serve(config.listen, tls, api, bound, stop).await;
     stopper.abort();
     recovery.abort();
@@ -95,16 +97,27 @@ async fn sessions(config: &Config, store: &Store, keys: &Keys) -> anyhow::Result
 }
 
 /// What somebody who starts the host needs to know, on standard output.
-fn announce(scheme: &str, address: SocketAddr, config: &Config, prepared: &Prepared) {
+fn announce(scheme: &str, address: SocketAddr, code: &str, config: &Config, prepared: &Prepared) {
     let mut out = std::io::stdout().lock();
     // Who closed standard output does not want to know.
     let _ = writeln!(out, "listening on {scheme}://{address}");
+    let _ = writeln!(out, "open {}", login_url(&format!("{scheme}://{}", here(address)), code));
     let _ = writeln!(out, "public address {}", config.public_url);
     if let Some(token) = &prepared.token {
         let _ = writeln!(out, "operator token: {token}");
         let _ = writeln!(out, "(shown this once; `trunkline token issue` makes another)");
     }
     let _ = out.flush();
+}
+
+/// An address that a browser of this machine can open.
+fn here(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
 }
 
 /// What tells the host to stop.
@@ -135,4 +148,21 @@ async fn stop_when_told(mut signals: Signals, sessions: Sessions, limit: std::ti
         () = signals.next() => {}
     }
     stop.cancel();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_browser_opens_an_address_that_is_one() {
+        for (listen, open) in [
+            ("127.0.0.1:8080", "127.0.0.1:8080"),
+            ("0.0.0.0:80", "127.0.0.1:80"),
+            ("[::]:80", "[::1]:80"),
+            ("192.168.1.4:80", "192.168.1.4:80"),
+        ] {
+            assert_eq!(here(listen.parse().unwrap()).to_string(), open);
+        }
+    }
 }

@@ -48,6 +48,18 @@ fn with_the_vad_strategy_a_dangling_word_does_not_wait() {
 }
 
 #[test]
+fn a_monologue_of_ten_minutes_is_one_turn_with_all_its_words() {
+    let words: Vec<String> = (0..1_500).map(|n| format!("word{n}")).collect();
+    let text = format!("{}.", words.join(" "));
+    let mut world = World::new(answers);
+    world.caller_says(1_000, 601_000, &text);
+    world.run_until(610_000);
+    assert_eq!(world.story()[1], format!("user-turn 1: {text}"));
+    assert_eq!(world.count(|c| matches!(c, Command::Generate { .. })), 1);
+    world.finish();
+}
+
+#[test]
 fn a_pause_within_a_sentence_does_not_end_the_turn() {
     let mut world = World::new(answers);
     world.caller_says(1_000, 2_000, "I want fish and");

@@ -1,11 +1,14 @@
 //! The store's rules, over a real file.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod agents;
+mod documents;
 mod durability;
 #[cfg(feature = "failpoints")]
 mod failpoints;
 mod leases;
 mod log;
+mod logins;
 mod opening;
 mod registries;
 mod tenancy;

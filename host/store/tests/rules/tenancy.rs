@@ -141,13 +141,18 @@ async fn calls_are_listed_by_state_and_agent() {
     let active = CallUpdate { state: Some(CallState::Active), ..CallUpdate::default() };
     fixture.tenant.calls().update(call.id, active).await.unwrap();
     let ids = async |state, agent| {
-        let page = fixture.tenant.calls().list(CallFilter { state, agent }, None, 10).await.unwrap();
+        let page = fixture.tenant.calls().list(CallFilter { state, agent, channel: None }, None, 10).await.unwrap();
         page.items.into_iter().map(|call| call.id).collect::<Vec<_>>()
     };
     assert_eq!(ids(Some(CallState::Active), None).await, [call.id]);
     assert_eq!(ids(Some(CallState::Ringing), None).await, [fixture.call]);
     assert_eq!(ids(None, Some(second)).await, [call.id]);
     assert!(ids(Some(CallState::Ended), None).await.is_empty());
+    let written = NewCall { channel: "chat".into(), ..new_call(second) };
+    let written = fixture.tenant.calls().create(written).await.unwrap();
+    let chats = CallFilter { channel: Some("chat"), ..CallFilter::default() };
+    let chats = fixture.tenant.calls().list(chats, None, 10).await.unwrap().items;
+    assert_eq!(chats.into_iter().map(|call| call.id).collect::<Vec<_>>(), [written.id]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

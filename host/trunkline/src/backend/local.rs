@@ -54,6 +54,16 @@ impl Local {
         check(document, &names, &self.folder)
     }
 
+    pub(crate) async fn default_agent(&self) -> anyhow::Result<Value> {
+        let found = self.tenant.agents().current().await?;
+        Ok(serde_json::to_value(found.context("there is no default agent: name one, or choose it with `trunkline agent default`")?)?)
+    }
+
+    pub(crate) async fn set_default(&self, id: AgentId) -> anyhow::Result<Value> {
+        let set = self.tenant.agents().set_default(id, unix_ms()).await;
+        Ok(serde_json::to_value(set.map_err(|error| missing_agent(error, id))?)?)
+    }
+
     pub(crate) async fn versions(&self, id: AgentId, _page: &PageOf) -> anyhow::Result<Value> {
         let versions = self.tenant.agents().versions(id).await?;
         if versions.is_empty() {
@@ -66,11 +76,8 @@ impl Local {
         self.validate(document).await?;
         let expected = u32::try_from(version).ok();
         let new = self.new_version(document);
-        let made = self.tenant.agents().update(id, expected, new).await.map_err(|error| match error {
-            StoreError::NotFound(_) => anyhow::anyhow!("there is no agent {id}"),
-            other => other.into(),
-        })?;
-        Ok(serde_json::to_value(made)?)
+        let made = self.tenant.agents().update(id, expected, new).await;
+        Ok(serde_json::to_value(made.map_err(|error| missing_agent(error, id))?)?)
     }
 
     pub(crate) async fn patch_agent(&self, id: AgentId, patch: &Value) -> anyhow::Result<Value> {
@@ -106,7 +113,7 @@ impl Local {
     pub(crate) async fn calls(&self, of: &CallsOf, page: &PageOf) -> anyhow::Result<Value> {
         let states = [CallState::Ringing, CallState::Active, CallState::Ended];
         let state = of.state.and_then(|name| states.into_iter().find(|state| state.name() == name));
-        let filter = CallFilter { state, agent: of.agent };
+        let filter = CallFilter { state, agent: of.agent, channel: of.channel };
         let page = self.tenant.calls().list(filter, page.cursor.as_deref(), page.limit.into()).await?;
         Ok(serde_json::to_value(page)?)
     }
@@ -141,6 +148,13 @@ impl Local {
     /// The bytes of a component by their digest, if the registry has them.
     pub(crate) async fn component(&self, digest: &str) -> anyhow::Result<Option<Vec<u8>>> {
         Ok(self.store.components().blob(digest).await?)
+    }
+}
+
+fn missing_agent(error: StoreError, id: AgentId) -> anyhow::Error {
+    match error {
+        StoreError::NotFound(_) => anyhow::anyhow!("there is no agent {id}"),
+        other => other.into(),
     }
 }
 

@@ -56,6 +56,23 @@ fn the_first_run_prints_a_token_and_no_other_does() {
 }
 
 #[test]
+fn every_start_prints_a_login_link() {
+    let place = place();
+    let codes: Vec<String> = (0..2)
+        .map(|_| {
+            let host = Host::start(&place);
+            let origin = host.address.clone();
+            let said = host.stop();
+            let line = said.lines().next().unwrap();
+            let code = line.strip_prefix(&format!("open {origin}/#login=")).expect(line).to_owned();
+            assert!(code.len() == 32 && code.bytes().all(|byte| byte.is_ascii_hexdigit()), "{code}");
+            code
+        })
+        .collect();
+    assert_ne!(codes[0], codes[1]);
+}
+
+#[test]
 fn a_running_server_answers_what_its_directory_cannot() {
     let place = place();
     let token = place.run(&["token", "issue", "--json"]).ok().json()["token"].as_str().unwrap().to_owned();
