@@ -163,3 +163,19 @@ async fn a_live_call_can_be_watched_and_an_ended_one_read() {
     assert_eq!(watched.matches("event: row\n").count(), world.api.events(&live).await.unwrap().len(), "{watched}");
     assert!(watched.contains("event: end\n"), "{watched}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn threads_are_listed_apart_from_calls() {
+    let world = World::start(opening_hours()).await;
+    let (_, begun) = write(&world, json!({})).await;
+    world.api.request(Method::POST, "/web-calls", Some(&json!({"agent": world.agent}))).await.unwrap();
+    let (_, threads) = world.api.request(Method::GET, "/threads?limit=10", None).await.unwrap();
+    let ids: Vec<&Value> = threads["items"].as_array().unwrap().iter().map(|thread| &thread["id"]).collect();
+    assert_eq!(ids, [&begun["thread"]], "{threads}");
+    let (_, none) =
+        world.api.request(Method::GET, "/threads?agent=0193f000-0000-7000-8000-000000000000", None).await.unwrap();
+    assert_eq!(none["items"], json!([]));
+    let (status, _) =
+        world.api.request(Method::GET, "/threads/0193f000-0000-7000-8000-000000000000", None).await.unwrap();
+    assert_eq!(status, 404);
+}

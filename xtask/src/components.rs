@@ -13,6 +13,9 @@ use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
+use crate::run::root;
+use crate::setup;
+
 /// How long fetching a target may take.
 const RUSTUP_LIMIT: Duration = Duration::from_secs(90);
 
@@ -29,12 +32,12 @@ enum Way {
     Debian { linker: PathBuf },
 }
 
-/// What ships.
-const STOCK: [&str; 2] = ["agents", "tools"];
+/// What ships. Examples do too: a newcomer changes one and hears it.
+const STOCK: [&str; 3] = ["agents", "examples", "tools"];
 /// What only tests of the host run.
 const FIXTURES: &str = "fixtures";
 
-/// Builds the stock agents and tools, or those that are named (separated by commas; fixtures too).
+/// Builds the stock agents, examples and tools, or those that are named (separated by commas; fixtures too).
 pub(crate) fn build(names: Option<&str>) -> Result<()> {
     let home = home();
     make(&home, &choose(&home, names)?)
@@ -51,7 +54,11 @@ pub(crate) fn build_for_tests() -> Result<()> {
 fn make(home: &Path, chosen: &[String]) -> Result<()> {
     let way = way()?;
     let mut command = cargo(home);
-    command.args(["build", "--release", "--locked", "--quiet", "--target-dir"]).arg(home.join("target"));
+    command.args(["build", "--release", "--quiet", "--target-dir"]).arg(home.join("target"));
+    // A folder that somebody just added is not in the lock file yet: cargo adds it and leaves the rest as it is.
+    if setup::in_ci() {
+        command.arg("--locked");
+    }
     let target = match &way {
         Way::Target => TARGET,
         Way::Debian { linker } => {
@@ -89,7 +96,7 @@ pub(crate) fn test() -> Result<()> {
 }
 
 fn home() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("components")
+    root().join("components")
 }
 
 /// Cargo without what the caller's environment says about the host's own build.
@@ -123,11 +130,32 @@ fn packages(home: &Path, folders: &[&str]) -> Result<Vec<String>> {
             let path = entry?.path();
             if path.join("Cargo.toml").is_file() {
                 names.extend(path.file_name().map(|name| name.to_string_lossy().into_owned()));
+                named_as_its_folder(&path)?;
             }
         }
     }
     names.sort();
     Ok(names)
+}
+
+/// A copied folder still has the name of the one it was copied from, and cargo's word for that tells nobody what to do.
+fn named_as_its_folder(folder: &Path) -> Result<()> {
+    let manifest = folder.join("Cargo.toml");
+    let text = std::fs::read_to_string(&manifest).with_context(|| format!("{} cannot be read", manifest.display()))?;
+    let expected = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    match package_name(&text) {
+        Some(name) if name != expected => bail!(
+            "{} names its package `{name}`: write `name = \"{expected}\"`, as its folder is called",
+            manifest.display()
+        ),
+        _ => Ok(()),
+    }
+}
+
+/// The first `name = "..."` of a manifest; `[package]` comes first in ours.
+fn package_name(manifest: &str) -> Option<&str> {
+    let values = manifest.lines().filter_map(|line| line.trim().strip_prefix("name")?.trim_start().strip_prefix('='));
+    values.map(|value| value.trim().trim_matches('"')).next()
 }
 
 /// Copies only what changed: a host that watches the folder must not be woken for nothing.
@@ -239,4 +267,27 @@ fn path_with(folder: &Path) -> Result<OsString> {
     let old = std::env::var_os("PATH").unwrap_or_default();
     let folders = std::env::split_paths(&old).chain([folder.to_owned()]);
     std::env::join_paths(folders).context("the search path has an unusable folder")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_of_a_package_is_found() {
+        assert_eq!(package_name("[package]\nname = \"quiz\"\nversion = \"1\"\n"), Some("quiz"));
+        assert_eq!(package_name("[package]\nversion.workspace = true\n"), None);
+    }
+
+    #[test]
+    fn a_copied_folder_that_kept_its_name_is_explained() {
+        let folder = std::env::temp_dir().join(format!("trunkline-{}", std::process::id())).join("mine");
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("Cargo.toml"), "[package]\nname = \"quiz\"\n").unwrap();
+        let error = named_as_its_folder(&folder).unwrap_err().to_string();
+        assert!(error.contains("names its package `quiz`: write `name = \"mine\"`"), "{error}");
+        std::fs::write(folder.join("Cargo.toml"), "[package]\nname = \"mine\"\n").unwrap();
+        named_as_its_folder(&folder).unwrap();
+        std::fs::remove_dir_all(folder.with_file_name("")).unwrap();
+    }
 }

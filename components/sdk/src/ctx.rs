@@ -52,6 +52,18 @@ impl Call {
     pub fn has_tool(&self, name: &str) -> bool {
         self.tools.iter().any(|tool| tool == name)
     }
+
+    /// Whether it is written, not spoken: lists can be shown, and nobody hears a pause.
+    pub fn is_text(&self) -> bool {
+        self.speech_mode == "text"
+    }
+
+    /// When the call began, ms since 1970 in UTC. `None` where the call's id is not a UUID of version 7, which tells it.
+    pub fn began_unix_ms(&self) -> Option<u64> {
+        let digits: String = self.id.chars().filter(|c| *c != '-').collect();
+        let is_v7 = digits.len() == 32 && digits.get(12..13) == Some("7");
+        u64::from_str_radix(digits.get(..12).filter(|_| is_v7)?, 16).ok()
+    }
 }
 
 /// What a behaviour sees and does while it reacts to one event.
@@ -78,6 +90,12 @@ impl<B: Behaviour> Ctx<B> {
     /// Call clock: ms since the call began.
     pub fn now_ms(&self) -> u64 {
         self.now_ms
+    }
+
+    /// The time of day, ms since 1970 in UTC: when the call began and the call clock. The same when the event is replayed.
+    /// `None` where [`Call::began_unix_ms`] is; add [`Call::utc_offset_minutes`] for the agent's own time.
+    pub fn unix_ms(&self) -> Option<u64> {
+        self.call.began_unix_ms().map(|began| began.saturating_add(self.now_ms))
     }
 
     /// The next number of a sequence that the host chose for this event: the same when the event is replayed. Not for

@@ -4,7 +4,7 @@ use crate::bindings::trunkline::agent::types::{
     CallInfo, Control, Custom, EffectResult, Generation, ToolRequest, ToolResult,
 };
 use serde::de::DeserializeOwned;
-use serde_json::Result;
+use serde_json::{Result, Value};
 
 impl CallInfo {
     /// The call's context data.
@@ -22,6 +22,41 @@ impl CallInfo {
     pub fn handoff_as<T: DeserializeOwned>(&self) -> Result<Option<T>> {
         self.handoff.as_deref().map(serde_json::from_str).transpose()
     }
+
+    /// Puts the call's context data into a text as the host does for the contract's own: `{{ name }}` and
+    /// `{{ name.inner }}` stand for values, `{{{{` writes two braces. What the context does not have stays as written.
+    pub fn render(&self, text: &str) -> String {
+        if !text.contains("{{") {
+            return text.to_owned();
+        }
+        render(text, &serde_json::from_str(&self.context).unwrap_or_default())
+    }
+}
+
+fn render(text: &str, context: &Value) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("{{") {
+        out.push_str(before);
+        let literal = after.strip_prefix("{{");
+        let name = after.split_once("}}").filter(|_| literal.is_none());
+        let value = name.and_then(|(name, _)| name.trim().split('.').try_fold(context, |value, part| value.get(part)));
+        rest = match (value, name) {
+            (Some(Value::String(value)), Some((_, behind))) => {
+                out.push_str(value);
+                behind
+            }
+            (Some(value), Some((_, behind))) => {
+                out.push_str(&value.to_string());
+                behind
+            }
+            _ => {
+                out.push_str("{{");
+                literal.unwrap_or(after)
+            }
+        };
+    }
+    out + rest
 }
 
 impl Generation {
@@ -88,3 +123,6 @@ impl Custom {
         serde_json::from_str(&self.payload)
     }
 }
+
+#[cfg(test)]
+mod tests;

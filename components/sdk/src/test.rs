@@ -21,8 +21,12 @@
 #![allow(clippy::panic, reason = "a harness fails its test")]
 
 use crate::bindings::exports::trunkline::agent::behaviour::Input;
-use crate::{Action, ActionKind, Behaviour, CallInfo, EffectId, Event, Generation, ToolInfo, ToolResult, Turn, Usage};
-use std::collections::BTreeSet;
+use crate::{
+    Action, ActionKind, Behaviour, CallInfo, Digits, EffectId, Event, Generation, Interruption, Resumption, Said,
+    Silence, ToolInfo, ToolResult, Turn, Usage,
+};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
 use std::marker::PhantomData;
 
 /// One call with one behaviour.
@@ -31,6 +35,8 @@ pub struct Harness<B> {
     pub call: CallInfo,
     /// Call clock; each event takes 1,000 ms unless the test sets it.
     pub now_ms: u64,
+    /// What the call's result has, from all `set-result` so far.
+    pub results: BTreeMap<String, Value>,
     seq: u64,
     turns: u32,
     state: Vec<u8>,
@@ -66,6 +72,7 @@ impl<B: Behaviour> Harness<B> {
                 tools: Vec::new(),
             },
             now_ms: 0,
+            results: BTreeMap::new(),
             seq: 0,
             turns: 0,
             state: Vec::new(),
@@ -78,6 +85,21 @@ impl<B: Behaviour> Harness<B> {
     #[must_use]
     pub fn greeting(mut self, text: &str) -> Self {
         self.call.greeting = Some(text.to_owned());
+        self
+    }
+
+    /// A conversation in writing, as on the channel `chat`.
+    #[must_use]
+    pub fn text(mut self) -> Self {
+        self.call.channel = "chat".to_owned();
+        self.call.speech_mode = "text".to_owned();
+        self
+    }
+
+    /// The call's context data.
+    #[must_use]
+    pub fn context(mut self, data: &Value) -> Self {
+        self.call.context = data.to_string();
         self
     }
 
@@ -98,7 +120,9 @@ impl<B: Behaviour> Harness<B> {
     /// What the behaviour answered.
     ///
     /// # Panics
-    /// When an answer breaks a rule of the contract: more than 32 actions, an id used twice, more than 64 KiB of state.
+    /// When an answer breaks a rule of the contract: more than 32 actions, an id used twice, more than 64 KiB of state, a
+    /// text to say that is empty or has more than 8,000 bytes, a result that is not JSON. When the same event gives
+    /// another answer the second time: the call could not be replayed.
     pub fn try_send(&mut self, event: Event) -> Result<Vec<Action>, String> {
         self.seq += 1;
         self.now_ms += 1_000;
@@ -109,11 +133,26 @@ impl<B: Behaviour> Harness<B> {
             state: self.state.clone(),
             event,
         };
-        let output = crate::run::<B>(input)?;
+        let again = crate::run::<B>(input.clone());
+        let output = crate::run::<B>(input);
+        assert_eq!(output, again, "the same event gave two answers: a static, or the order of a `HashMap`?");
+        let output = output?;
         assert!(output.state.len() <= 65_536, "the state has {} bytes, 65,536 are allowed", output.state.len());
         assert!(output.actions.len() <= 32, "{} actions, 32 are allowed", output.actions.len());
         for action in &output.actions {
             assert!(self.used.insert(action.effect), "effect {} was used before", action.effect);
+            match &action.kind {
+                ActionKind::Say(say) => {
+                    let (bytes, blank) = (say.text.len(), say.text.trim().is_empty());
+                    assert!(!blank && bytes <= 8_000, "a text to say of {bytes} bytes, 1-8,000 are allowed");
+                }
+                ActionKind::SetResult(entry) => {
+                    let value = serde_json::from_str(&entry.value);
+                    let value = value.unwrap_or_else(|fault| panic!("result `{}`: {fault}", entry.name));
+                    self.results.insert(entry.name.clone(), value);
+                }
+                _ => {}
+            }
         }
         self.state = output.state;
         Ok(output.actions)
@@ -141,10 +180,41 @@ impl<B: Behaviour> Harness<B> {
             text: text.to_owned(),
             confidence: Some(0.9),
             language: None,
-            source: "speech".to_owned(),
+            source: if self.call.speech_mode == "text" { "text" } else { "speech" }.to_owned(),
             start_ms: self.now_ms,
             end_ms: self.now_ms + 900,
         }))
+    }
+
+    /// The caller presses keys, one after the other; what the behaviour asked for in between.
+    pub fn user_presses(&mut self, keys: &str) -> Vec<Action> {
+        let one = |key: char| Digits { digits: key.to_string(), reason: "key".to_owned() };
+        keys.chars().flat_map(|key| self.send(Event::Digits(one(key)))).collect()
+    }
+
+    /// Nobody has said anything for the `count`th time.
+    pub fn silent(&mut self, count: u32) -> Vec<Action> {
+        self.send(Event::Silence(Silence { count, silent_ms: 10_000 }))
+    }
+
+    /// A `say` was played to its end.
+    pub fn heard(&mut self, effect: EffectId, text: &str) -> Vec<Action> {
+        self.send(Event::Said(Said { effect, heard: text.to_owned() }))
+    }
+
+    /// The caller's speech stopped an action; `heard` is what was heard of it.
+    pub fn interrupted(&mut self, effect: EffectId, heard: &str) -> Vec<Action> {
+        self.send(Event::Interrupted(Interruption { effect, heard: heard.to_owned() }))
+    }
+
+    /// The call goes on after a loss; `reason` is `host-restart`, `media-lost` or `component-changed`.
+    pub fn resumed(&mut self, reason: &str) -> Vec<Action> {
+        self.send(Event::Resumed(Resumption { reason: reason.to_owned(), call: self.call.clone() }))
+    }
+
+    /// Forgets the state, as when another version of the component takes the call over.
+    pub fn forget(&mut self) {
+        self.state.clear();
     }
 
     /// The generation of `effect` ends; all of it was heard.

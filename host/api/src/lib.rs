@@ -9,6 +9,7 @@ mod calls;
 mod carrier;
 mod chat;
 mod dashboard;
+mod documents;
 mod health;
 mod live;
 mod login;
@@ -61,6 +62,10 @@ pub fn router(api: Api) -> Router {
         .route("/phone-numbers", get(numbers::list))
         .route("/phone-numbers/{e164}/assign", post(numbers::assign))
         .route("/phone-numbers/{e164}/unassign", post(numbers::unassign))
+        .route("/documents", get(documents::list))
+        .route("/documents", post(documents::create).layer(DefaultBodyLimit::max(documents::MAX_BODY)))
+        .route("/documents/search", post(documents::search))
+        .route("/documents/{id}", get(documents::show).delete(documents::delete))
         .route("/auth/login", post(login::login))
         .route("/auth/links", post(login::link))
         .route("/auth/logout", post(login::logout))

@@ -81,6 +81,7 @@ impl From<StoreError> for Problem {
             StoreError::Taken(_) | StoreError::NumberTaken => (StatusCode::CONFLICT, "conflict"),
             StoreError::StaleVersion { .. } => (StatusCode::PRECONDITION_FAILED, "stale-version"),
             StoreError::InvalidCursor | StoreError::Invalid(_) => (StatusCode::BAD_REQUEST, "invalid"),
+            StoreError::NoRoom { .. } => (StatusCode::INSUFFICIENT_STORAGE, "no-room"),
             StoreError::DiskFull => (StatusCode::INSUFFICIENT_STORAGE, "disk-full"),
             _ => {
                 tracing::error!(%error, "the store failed");

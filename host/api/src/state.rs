@@ -4,6 +4,7 @@ use crate::auth::Guesses;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
+use trunkline_knowledge::{Knowledge, Limits};
 use trunkline_session::Sessions;
 use trunkline_store::Store;
 use trunkline_telephony::Gate;
@@ -27,6 +28,7 @@ pub struct Api {
     /// This host serves TLS itself.
     pub(crate) tls: bool,
     pub(crate) guesses: Guesses,
+    pub(crate) knowledge: Knowledge,
 }
 
 impl Api {
@@ -41,6 +43,7 @@ impl Api {
         unauthenticated_sockets: usize,
     ) -> Self {
         Self {
+            knowledge: Knowledge::new(store.clone(), Limits::default()),
             store,
             sessions,
             accounts: Arc::new(accounts),

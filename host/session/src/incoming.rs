@@ -108,8 +108,9 @@ impl Sessions {
         if !made.new {
             return Ok(Begun::Known(call));
         }
-        let plan =
-            plan(agent, &call, components.iter().map(|rung| rung.component.clone()).collect(), &self.0.providers);
+        let documents = self.0.knowledge.of_agent(call.tenant, call.agent_id);
+        let rungs = components.iter().map(|rung| rung.component.clone()).collect();
+        let plan = plan(agent, &call, rungs, &self.0.providers, &documents);
         let plan = match plan {
             Ok(plan) => plan,
             Err(error) => return self.cannot_take(call, error.to_string()).await,

@@ -75,8 +75,9 @@ impl Sessions {
         let rows = all_rows(&log, call).await?;
         let digests = rows.iter().filter_map(|row| row.component.clone()).collect::<Vec<_>>();
         let components = self.0.library.ladder_from(&agent.behaviour.component, &digests).await?;
-        let plan =
-            plan(&agent, call, components.iter().map(|rung| rung.component.clone()).collect(), &self.0.providers);
+        let documents = self.0.knowledge.of_agent(call.tenant, call.agent_id);
+        let rungs = components.iter().map(|rung| rung.component.clone()).collect();
+        let plan = plan(&agent, call, rungs, &self.0.providers, &documents);
         let plan = plan.map_err(|error| SessionError::Agent(error.to_string()))?;
         let state = log.state(call.id).await?.map(|state| state.bytes).unwrap_or_default();
         let clock = CallClock::since(call.started_at_ms);

@@ -9,7 +9,7 @@ use trunkline_contract::event::CallInfo;
 use trunkline_contract::template::render;
 use trunkline_engine::{CallConfig, Component, Granted, Timeouts};
 use trunkline_providers::{
-    Llm as Model, ProviderError, Providers, Stt as Recogniser, SttRequest, Tts as Synthesiser, TtsRequest,
+    Documents, Llm as Model, ProviderError, Providers, Stt as Recogniser, SttRequest, Tts as Synthesiser, TtsRequest,
 };
 use trunkline_store::{AgentVersion, Call};
 
@@ -47,6 +47,7 @@ pub(crate) fn plan(
     call: &Call,
     components: Vec<Component>,
     providers: &Providers,
+    documents: &Arc<dyn Documents>,
 ) -> Result<Plan, PlanError> {
     if agent.metadata.status != Status::Active {
         return Err(PlanError::Inactive);
@@ -88,7 +89,7 @@ pub(crate) fn plan(
     let stt = |stt: &Stt| Ok::<_, ProviderError>((providers.stt(stt)?, stt_request(stt, agent, line)));
     let tts =
         |tts: &Tts| Ok::<_, ProviderError>((providers.tts(tts)?, TtsRequest::new(tts, &agent.locale, line.format())));
-    let llm = |llm: &Llm| Ok::<_, ProviderError>((providers.llm(llm, None)?, llm.clone()));
+    let llm = |llm: &Llm| Ok::<_, ProviderError>((providers.llm(llm, Some(Arc::clone(documents)))?, llm.clone()));
     Ok(Plan {
         engine,
         line,

@@ -17,6 +17,7 @@ use tokio_util::task::TaskTracker;
 use trunkline_contract::validate::{self, Checked};
 use trunkline_contract::{CallId, Fault};
 use trunkline_engine::{Control, Granted};
+use trunkline_knowledge::{Knowledge, Limits};
 use trunkline_providers::Providers;
 use trunkline_store::{Store, StoreError};
 use trunkline_twilio::token::{TokenError, TokenKey};
@@ -73,6 +74,7 @@ pub(crate) struct Inner {
     pub(crate) store: Store,
     pub(crate) library: Library,
     pub(crate) providers: Providers,
+    pub(crate) knowledge: Knowledge,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) config: SessionConfig,
     pub(crate) admission: Admission,
@@ -91,6 +93,7 @@ impl Sessions {
     /// A host without calls.
     pub fn new(store: Store, library: Library, providers: Providers, config: SessionConfig) -> Self {
         Self(Arc::new(Inner {
+            knowledge: Knowledge::new(store.clone(), Limits::default()),
             store,
             library,
             providers,
@@ -102,6 +105,11 @@ impl Sessions {
             draining: AtomicBool::new(false),
             tasks: TaskTracker::new(),
         }))
+    }
+
+    /// The documents that agents answer from.
+    pub fn knowledge(&self) -> &Knowledge {
+        &self.0.knowledge
     }
 
     /// What this host counts.

@@ -4,6 +4,7 @@
 mod agents;
 mod calls;
 mod dashboard;
+mod documents;
 mod login;
 
 use axum::Router;
