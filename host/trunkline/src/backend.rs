@@ -187,6 +187,15 @@ impl Backend {
         if let Ok(id) = named.parse() {
             return Ok(id);
         }
+        match self.agents_named(named).await?.as_slice() {
+            [id] => Ok(*id),
+            [] => bail!("there is no agent `{named}`: `trunkline agent list` shows all"),
+            several => bail!("{} agents are called `{named}`: name one by its id", several.len()),
+        }
+    }
+
+    /// The agents of a name, newest first.
+    pub(crate) async fn agents_named(&self, named: &str) -> anyhow::Result<Vec<AgentId>> {
         let mut page = PageOf { limit: SCAN, cursor: None };
         let mut found: Vec<AgentId> = Vec::new();
         loop {
@@ -196,13 +205,8 @@ impl Backend {
             found.extend(named.filter_map(|agent| agent["agent_id"].as_str()?.parse::<AgentId>().ok()));
             page.cursor = answer["next_cursor"].as_str().map(str::to_owned);
             if page.cursor.is_none() {
-                break;
+                return Ok(found);
             }
-        }
-        match found.as_slice() {
-            [id] => Ok(*id),
-            [] => bail!("there is no agent `{named}`: `trunkline agent list` shows all"),
-            several => bail!("{} agents are called `{named}`: name one by its id", several.len()),
         }
     }
 }

@@ -5,7 +5,7 @@ mod calls;
 mod others;
 
 pub(crate) use agents::{AgentCommand, NewAgent};
-pub(crate) use calls::{CallCommand, ChannelArg, ExportFormat, Simulate, StateArg};
+pub(crate) use calls::{CallCommand, ExportFormat, Simulate};
 pub(crate) use others::{
     BenchCommand, ConfigCommand, DocumentCommand, DoctorArgs, NumberCommand, ProviderCommand, TokenCommand,
 };

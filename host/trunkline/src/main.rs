@@ -4,6 +4,7 @@
 //! environment; what goes wrong ends here as one sentence and an exit code.
 
 mod backend;
+mod chat;
 mod cli;
 mod commands;
 mod components;

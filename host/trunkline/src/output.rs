@@ -56,6 +56,11 @@ impl Out {
         paint(self.colour, tone, text)
     }
 
+    /// As [`Out::paint`], for standard error.
+    pub(crate) fn paint_aside(&self, tone: Tone, text: &str) -> String {
+        paint(self.error_colour, tone, text)
+    }
+
     /// One line.
     pub(crate) fn line(&self, text: impl AsRef<str>) -> io::Result<()> {
         writeln!(io::stdout().lock(), "{}", text.as_ref())

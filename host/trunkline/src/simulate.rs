@@ -134,7 +134,7 @@ fn played(over: line::Over) -> Played {
         transcript: course.conversation.transcript(),
         result: course.conversation.result().clone(),
         end: course.conversation.end().map(|(reason, duration)| (reason.to_owned(), duration)),
-        latency: course.conversation.latency().into_iter().cloned().collect(),
+        latency: course.conversation.latency(),
         problems: course.problems,
         line: Some(playout.counts),
         cancelled,

@@ -78,12 +78,10 @@ impl Conversation {
     }
 
     /// The host's own account of how long each turn took.
-    pub(super) fn latency(&self) -> Vec<&TurnLatency> {
-        let latency = |row: &'_ Row| match &row.entry {
-            Entry::Latency(latency) => Some(latency),
-            _ => None,
-        };
-        self.rows.iter().filter_map(latency).collect()
+    pub(super) fn latency(&self) -> Vec<TurnLatency> {
+        let rows = self.rows.iter().map(|row| &row.entry);
+        let latency = rows.filter_map(|entry| if let Entry::Latency(latency) = entry { Some(latency) } else { None });
+        latency.cloned().collect()
     }
 }
 
