@@ -6,14 +6,16 @@ mod local;
 mod remote;
 
 use crate::cli::Global;
-use crate::config::{Config, Environment};
+use crate::config::{Config, Environment, reachable};
+use crate::running::Running;
 use anyhow::bail;
 use serde_json::Value;
 use trunkline_contract::log::Row;
 use trunkline_contract::{AgentId, CallId, Fault};
+use trunkline_egress::Url;
 
 pub(crate) use local::{Local, check};
-pub(crate) use remote::Remote;
+pub(crate) use remote::{Client, Events, Refused, Remote, refusal};
 
 /// Agents that a name is looked for among at a time.
 const SCAN: u16 = 500;
@@ -34,6 +36,16 @@ pub(crate) struct PageOf {
     /// 1-500.
     pub(crate) limit: u16,
     pub(crate) cursor: Option<String>,
+}
+
+/// Which calls of a list.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct CallsOf {
+    /// `ringing`, `active` or `ended`.
+    pub(crate) state: Option<&'static str>,
+    /// `phone-inbound`, `web-voice` or `chat`.
+    pub(crate) channel: Option<&'static str>,
+    pub(crate) agent: Option<AgentId>,
 }
 
 /// Who answers.
@@ -59,7 +71,7 @@ macro_rules! ask {
 }
 
 impl Backend {
-    /// The server that was named, else the data directory.
+    /// The server that was named, else the one that runs on the data directory, else the data directory.
     ///
     /// # Errors
     /// The data directory cannot be opened; the server's address or token cannot be used.
@@ -69,15 +81,11 @@ impl Backend {
         config: &Config,
         intent: Intent,
     ) -> anyhow::Result<Self> {
-        match server(global, env) {
-            Some(server) => Ok(Self::Remote(Remote::new(&server, global.tenant.clone(), env, config)?)),
-            None => Ok(Self::Local(Local::open(config, global.tenant.as_deref(), intent).await?)),
+        let running = Running::find(&config.data);
+        if server(global, env).is_none() && running.is_none() {
+            return Ok(Self::Local(Local::open(config, global.tenant.as_deref(), intent).await?));
         }
-    }
-
-    /// Whether a call that is not over may get further rows.
-    pub(crate) fn is_live(&self) -> bool {
-        matches!(self, Backend::Remote(_))
+        Ok(Self::Remote(Remote::find(global, env, config)?))
     }
 
     /// The latest version of each agent, newest first.
@@ -88,6 +96,32 @@ impl Backend {
     /// The latest version of an agent.
     pub(crate) async fn agent(&self, id: AgentId) -> anyhow::Result<Value> {
         ask!(self.agent(id))
+    }
+
+    /// The agent of whoever names none.
+    pub(crate) async fn default_agent(&self) -> anyhow::Result<Value> {
+        ask!(self.default_agent())
+    }
+
+    /// Makes an agent the one of whoever names none.
+    pub(crate) async fn set_default(&self, id: AgentId) -> anyhow::Result<Value> {
+        ask!(self.set_default(id))
+    }
+
+    /// The versions of an agent, newest first.
+    pub(crate) async fn versions(&self, id: AgentId, page: &PageOf) -> anyhow::Result<Value> {
+        ask!(self.versions(id, page))
+    }
+
+    /// Makes the next version of an agent, if `version` is still the latest; a refused contract is an error that holds
+    /// [`Faults`].
+    pub(crate) async fn replace_agent(&self, id: AgentId, version: u64, document: &Value) -> anyhow::Result<Value> {
+        ask!(self.replace_agent(id, version, document))
+    }
+
+    /// Makes the next version of an agent by a JSON Merge Patch; a refused contract is an error that holds [`Faults`].
+    pub(crate) async fn patch_agent(&self, id: AgentId, patch: &Value) -> anyhow::Result<Value> {
+        ask!(self.patch_agent(id, patch))
     }
 
     /// Makes an agent; a refused contract is an error that holds [`Faults`].
@@ -116,8 +150,8 @@ impl Backend {
     }
 
     /// Calls, latest first.
-    pub(crate) async fn calls(&self, state: Option<&str>, page: &PageOf) -> anyhow::Result<Value> {
-        ask!(self.calls(state, page))
+    pub(crate) async fn calls(&self, filter: &CallsOf, page: &PageOf) -> anyhow::Result<Value> {
+        ask!(self.calls(filter, page))
     }
 
     /// One call.
@@ -130,9 +164,22 @@ impl Backend {
         ask!(self.transcript(id))
     }
 
+    /// How long the answers of a call took, turn by turn.
+    pub(crate) async fn latency(&self, id: CallId) -> anyhow::Result<Value> {
+        ask!(self.latency(id))
+    }
+
     /// Rows of a call's log from `from_seq` on, at most [`ROWS`].
     pub(crate) async fn rows(&self, id: CallId, from_seq: u64) -> anyhow::Result<Vec<Row>> {
         ask!(self.rows(id, from_seq))
+    }
+
+    /// The latest version of the agent of this id or name; of the default agent when none is named.
+    pub(crate) async fn find_agent(&self, named: Option<&str>) -> anyhow::Result<Value> {
+        match named {
+            Some(named) => self.agent(self.agent_id(named).await?).await,
+            None => self.default_agent().await,
+        }
     }
 
     /// The agent of this id or, if it is none, of this name.
@@ -140,6 +187,15 @@ impl Backend {
         if let Ok(id) = named.parse() {
             return Ok(id);
         }
+        match self.agents_named(named).await?.as_slice() {
+            [id] => Ok(*id),
+            [] => bail!("there is no agent `{named}`: `trunkline agent list` shows all"),
+            several => bail!("{} agents are called `{named}`: name one by its id", several.len()),
+        }
+    }
+
+    /// The agents of a name, newest first.
+    pub(crate) async fn agents_named(&self, named: &str) -> anyhow::Result<Vec<AgentId>> {
         let mut page = PageOf { limit: SCAN, cursor: None };
         let mut found: Vec<AgentId> = Vec::new();
         loop {
@@ -149,13 +205,8 @@ impl Backend {
             found.extend(named.filter_map(|agent| agent["agent_id"].as_str()?.parse::<AgentId>().ok()));
             page.cursor = answer["next_cursor"].as_str().map(str::to_owned);
             if page.cursor.is_none() {
-                break;
+                return Ok(found);
             }
-        }
-        match found.as_slice() {
-            [id] => Ok(*id),
-            [] => bail!("there is no agent `{named}`: `trunkline agent list` shows all"),
-            several => bail!("{} agents are called `{named}`: name one by its id", several.len()),
         }
     }
 }
@@ -164,4 +215,50 @@ impl Backend {
 pub(crate) fn server(global: &Global, env: &Environment) -> Option<String> {
     let named = global.server.clone();
     named.or_else(|| env.get("TRUNKLINE_SERVER").filter(|server| global.data.is_none() && !server.is_empty()).cloned())
+}
+
+impl Remote {
+    /// The server that was named, else the one that runs on the data directory, else the one that is configured.
+    ///
+    /// # Errors
+    /// Its address cannot be used, or there is no token for it.
+    pub(crate) fn find(global: &Global, env: &Environment, config: &Config) -> anyhow::Result<Self> {
+        const VARIABLE: &str = "TRUNKLINE_TOKEN";
+        let running = Running::find(&config.data);
+        let named = server(global, env);
+        let token = env.get(VARIABLE).filter(|token| !token.is_empty());
+        let tenant = global.tenant.as_deref();
+        let client = match (&named, &running, token) {
+            // The token of this machine goes to the server that wrote it, and to no other.
+            (None, Some(running), _) => Client::new(&running.url, &running.token, OWN_TOKEN, tenant, config),
+            (Some(url), Some(running), None) if same_origin(url, &running.url) => {
+                Client::new(url, &running.token, OWN_TOKEN, tenant, config)
+            }
+            (Some(url), _, Some(token)) => Client::new(url, token, VARIABLE, tenant, config),
+            (None, None, Some(token)) => Client::new(&configured(config), token, VARIABLE, tenant, config),
+            (Some(_), _, None) => {
+                bail!("the server wants a token: set TRUNKLINE_TOKEN (`trunkline token issue` makes one)")
+            }
+            (None, None, None) => bail!(
+                "no server runs on {}: start one with `trunkline serve`, or name one with --server URL and \
+                 TRUNKLINE_TOKEN",
+                config.data.display()
+            ),
+        };
+        Ok(Self(client?))
+    }
+}
+
+/// What the token is called that a server of this machine keeps for us.
+const OWN_TOKEN: &str = "server.json in the data directory";
+
+/// Where a server with this configuration would be.
+fn configured(config: &Config) -> String {
+    let scheme = if config.tls.is_some() { "https" } else { "http" };
+    format!("{scheme}://{}", reachable(config.listen))
+}
+
+fn same_origin(one: &str, other: &str) -> bool {
+    let origin = |text: &str| Url::parse(text).ok().map(|url| url.origin());
+    origin(one).is_some() && origin(one) == origin(other)
 }

@@ -1,12 +1,41 @@
 //! What can be asked on the command line.
 
+mod agents;
+mod calls;
+mod others;
+
+pub(crate) use agents::{AgentCommand, NewAgent};
+pub(crate) use calls::{CallCommand, ExportFormat, Simulate};
+pub(crate) use others::{
+    BenchCommand, ConfigCommand, DoctorArgs, DocumentCommand, NumberCommand, ProviderCommand, TokenCommand,
+};
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use std::path::PathBuf;
 
+/// Where commands look, and what their exit codes mean.
+const MORE: &str = "\
+Which server:
+  A command talks to the server named with --server or TRUNKLINE_SERVER; else to the one that runs on the data
+  directory (it leaves a token for this machine's user there, in server.json); else it opens the data directory itself.
+
+Exit codes:
+  0    done
+  1    something is wrong; one sentence on standard error says what, and what to do
+  2    the command line cannot be understood; call replay and call simulate: it could not be run at all
+  130  stopped with Ctrl-C
+
+Examples:
+  trunkline serve                                  run the host; the first run prints a login link
+  trunkline chat                                   talk to the default agent, here in the terminal
+  trunkline call simulate --say \"When are you open?\"
+  trunkline agent set Receptionist prompt.greeting=\"Good morning!\"
+  trunkline doctor                                 what works, what is missing, how to get it";
+
 /// Programmable voice: phone calls that agents answer.
 #[derive(Debug, Parser)]
-#[command(name = "trunkline", version, propagate_version = true, max_term_width = 120)]
+#[command(name = "trunkline", version, propagate_version = true, max_term_width = 120, after_long_help = MORE)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,
@@ -14,30 +43,33 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
+/// Heading of what every command takes.
+const GLOBAL: &str = "Everywhere";
+
 /// What every command takes.
 #[derive(Debug, Args)]
 pub(crate) struct Global {
     /// Configuration file [default: trunkline.toml, when it is there].
-    #[arg(long, global = true, value_name = "FILE", env = "TRUNKLINE_CONFIG")]
+    #[arg(long, global = true, help_heading = GLOBAL, hide_env = true, value_name = "FILE", env = "TRUNKLINE_CONFIG")]
     pub(crate) config: Option<PathBuf>,
     /// Data directory, in place of the configured one.
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, help_heading = GLOBAL, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
-    /// Talk to a running server, with the token in TRUNKLINE_TOKEN; without it, the data directory is opened.
+    /// Talk to this server, with the token in TRUNKLINE_TOKEN [default: the one that runs on the data directory].
     /// TRUNKLINE_SERVER does the same.
-    #[arg(long, global = true, value_name = "URL", conflicts_with = "data")]
+    #[arg(long, global = true, help_heading = GLOBAL, value_name = "URL", conflicts_with = "data")]
     pub(crate) server: Option<String>,
     /// Whose agents, numbers and calls [default: default].
-    #[arg(long, global = true, value_name = "NAME", env = "TRUNKLINE_TENANT")]
+    #[arg(long, global = true, help_heading = GLOBAL, hide_env = true, value_name = "NAME", env = "TRUNKLINE_TENANT")]
     pub(crate) tenant: Option<String>,
     /// Answer in JSON.
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = GLOBAL)]
     pub(crate) json: bool,
     /// What to log, such as info or trunkline=debug; RUST_LOG does the same.
-    #[arg(long, global = true, value_name = "FILTER")]
+    #[arg(long, global = true, help_heading = GLOBAL, value_name = "FILTER")]
     pub(crate) log: Option<String>,
     /// How log lines on standard error look.
-    #[arg(long, global = true, value_name = "FORMAT", default_value = "text", env = "TRUNKLINE_LOG_FORMAT")]
+    #[arg(long, global = true, help_heading = GLOBAL, hide_env = true, value_name = "FORMAT", default_value = "text", env = "TRUNKLINE_LOG_FORMAT")]
     pub(crate) log_format: LogFormat,
 }
 
@@ -54,6 +86,10 @@ pub(crate) enum LogFormat {
 pub(crate) enum Command {
     /// Run the host; the first run makes the database and prints an operator's token.
     Serve(Listen),
+    /// Talk to an agent in the terminal, in writing.
+    Chat(Chat),
+    /// Print a link that logs a browser in, once.
+    Login,
     /// Bring the database up to date.
     Migrate {
         /// Only show what is applied and what is missing.
@@ -61,7 +97,7 @@ pub(crate) enum Command {
         status: bool,
     },
     /// Say what works, what is missing and how to get it.
-    Doctor(Listen),
+    Doctor(DoctorArgs),
     /// Agents and their contracts.
     #[command(subcommand)]
     Agent(AgentCommand),
@@ -71,6 +107,12 @@ pub(crate) enum Command {
     /// Calls, past and live.
     #[command(subcommand)]
     Call(CallCommand),
+    /// Speech and language: who can do what.
+    #[command(subcommand)]
+    Provider(ProviderCommand),
+    /// Documents that agents answer from.
+    #[command(subcommand)]
+    Document(DocumentCommand),
     /// Tokens of operators.
     #[command(subcommand)]
     Token(TokenCommand),
@@ -101,6 +143,31 @@ pub(crate) struct Listen {
     pub(crate) listen: Option<String>,
 }
 
+/// Examples of `chat`.
+const CHAT: &str = "\
+In the conversation:
+  /new      begin again         /events  what happened so far
+  /quit     leave (or Ctrl-D)   /help    this list
+  Ctrl-C    stop an answer
+
+When standard input is no terminal, each line is a message and the answers are all that is printed; with --json, each
+turn is one object on a line of its own: {\"thread\", \"text\", \"messages\", \"ended\", \"result\"}.
+
+Examples:
+  trunkline chat
+  trunkline chat \"Front desk\"
+  echo \"When are you open?\" | trunkline chat --json";
+
+#[derive(Debug, Args)]
+#[command(after_help = CHAT)]
+pub(crate) struct Chat {
+    /// The agent's id or its name [default: the default agent].
+    pub(crate) agent: Option<String>,
+    /// Go on with this conversation.
+    #[arg(long, value_name = "ID")]
+    pub(crate) thread: Option<String>,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct PageArgs {
     /// Most items.
@@ -109,115 +176,6 @@ pub(crate) struct PageArgs {
     /// Where the page before ended.
     #[arg(long)]
     pub(crate) cursor: Option<String>,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum AgentCommand {
-    /// Agents, newest first.
-    List(PageArgs),
-    /// The latest version of one agent.
-    Show {
-        /// Its id or its name.
-        agent: String,
-    },
-    /// Make an agent of a contract.
-    Create {
-        /// The contract, JSON; `-` reads standard input.
-        #[arg(long, value_name = "FILE")]
-        file: PathBuf,
-    },
-    /// Check a contract and name every fault.
-    Validate {
-        /// The contract, JSON; `-` reads standard input.
-        file: PathBuf,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum NumberCommand {
-    /// The numbers and who answers them.
-    List,
-    /// Let an agent answer a number.
-    Assign {
-        /// E.164, such as +15550100.
-        number: String,
-        /// The agent's id or its name.
-        agent: String,
-    },
-    /// Let nobody answer a number.
-    Unassign {
-        /// E.164, such as +15550100.
-        number: String,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum CallCommand {
-    /// Calls, latest first.
-    List {
-        /// Only calls in this state.
-        #[arg(long)]
-        state: Option<StateArg>,
-        #[command(flatten)]
-        page: PageArgs,
-    },
-    /// One call and its transcript.
-    Show {
-        /// Its id.
-        call: String,
-    },
-    /// The log of a call; a live call is followed to its end.
-    Tail {
-        /// Its id.
-        call: String,
-        /// First row.
-        #[arg(long, default_value_t = 1, value_name = "SEQ")]
-        from: u64,
-    },
-    /// Run the behaviour over the log of a call: exit code 0 when it decides the same, 1 when not, 2 when it cannot run.
-    Replay {
-        /// Its id.
-        call: String,
-        /// Another behaviour: a `.wasm` file or a digest; without it, what the call ran.
-        #[arg(long, value_name = "FILE|DIGEST")]
-        component: Option<String>,
-        /// Last row.
-        #[arg(long, value_name = "SEQ")]
-        until: Option<u64>,
-    },
-}
-
-/// How far a call is.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-#[allow(missing_docs, reason = "the names say it")]
-pub(crate) enum StateArg {
-    Ringing,
-    Active,
-    Ended,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum TokenCommand {
-    /// Make a token and print it: it cannot be seen again.
-    Issue {
-        /// What it is called [default: named after the time].
-        #[arg(long)]
-        name: Option<String>,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum BenchCommand {
-    /// One event through the stock behaviour, with all limits on.
-    Dispatch,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum ConfigCommand {
-    /// Check every value and the files that it names.
-    Check(Listen),
-    /// Every value and where it comes from.
-    Show(Listen),
 }
 
 #[cfg(test)]

@@ -4,18 +4,25 @@ mod agents;
 mod bench;
 mod calls;
 mod config;
+mod documents;
+mod login;
 mod migrate;
 mod numbers;
+mod providers;
 mod replay;
 mod tail;
 mod tokens;
 
-use crate::backend::{Backend, Intent, PageOf};
+pub(crate) use tail::show_row;
+
+use crate::backend::{Backend, Intent, PageOf, Remote};
 use crate::cli::{BenchCommand, Cli, Command, Global, Listen, PageArgs};
 use crate::config::{Config, ConfigError, Environment, Flags, Loaded};
 use crate::output::Out;
-use crate::{components, doctor, serve};
+use crate::{chat, components, doctor, serve};
+use anyhow::Context as _;
 use clap::CommandFactory;
+use std::path::Path;
 use std::process::ExitCode;
 
 /// What all commands start from.
@@ -35,6 +42,11 @@ impl Context<'_> {
         let config = self.load(None)?.config;
         Backend::open(&self.global, &self.env, &config, intent).await
     }
+
+    /// A running server, for what only one can do.
+    fn server(&self) -> anyhow::Result<Remote> {
+        Remote::find(&self.global, &self.env, &self.load(None)?.config)
+    }
 }
 
 /// Runs one command to its end.
@@ -53,10 +65,16 @@ pub(crate) async fn run(cli: Cli, out: &Out) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Migrate { status } => migrate::run(&context, status).await,
-        Command::Doctor(Listen { listen }) => Box::pin(doctor::run(context.load(listen), out)).await,
-        Command::Agent(command) => agents::run(&context, command).await,
+        Command::Chat(arguments) => {
+            Box::pin(chat::run(context.server()?, arguments.agent.as_deref(), arguments.thread, out)).await
+        }
+        Command::Login => login::run(&context).await,
+        Command::Doctor(arguments) => Box::pin(doctor::run(context.load(arguments.listen.listen), out)).await,
+        Command::Agent(command) => Box::pin(agents::run(&context, command)).await,
         Command::Number(command) => numbers::run(&context, command).await,
         Command::Call(command) => Box::pin(calls::run(&context, command)).await,
+        Command::Provider(command) => Box::pin(providers::run(&context, command)).await,
+        Command::Document(command) => Box::pin(documents::run(&context, command)).await,
         Command::Token(command) => tokens::run(&context, command).await,
         Command::Bench(BenchCommand::Dispatch) => Box::pin(bench::run(&context)).await,
         Command::Config(command) => config::run(&context, command),
@@ -97,4 +115,18 @@ fn cell(value: &serde_json::Value) -> String {
 /// A time as a cell of a table.
 fn time(value: &serde_json::Value) -> String {
     value.as_u64().map_or_else(|| "-".to_owned(), crate::output::time)
+}
+
+/// Writes a document to a file, or to standard output.
+fn write_document(out: &Out, to: Option<&Path>, document: &serde_json::Value) -> anyhow::Result<()> {
+    let text = format!("{}\n", serde_json::to_string_pretty(document)?);
+    write_text(out, to, &text)
+}
+
+/// Writes a text to a file, or to standard output.
+fn write_text(out: &Out, to: Option<&Path>, text: &str) -> anyhow::Result<()> {
+    let Some(path) = to.filter(|path| *path != Path::new("-")) else { return Ok(out.part(text)?) };
+    std::fs::write(path, text).with_context(|| format!("{} cannot be written", path.display()))?;
+    out.aside(&format!("written to {}", path.display()));
+    Ok(())
 }

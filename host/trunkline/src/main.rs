@@ -4,6 +4,7 @@
 //! environment; what goes wrong ends here as one sentence and an exit code.
 
 mod backend;
+mod chat;
 mod cli;
 mod commands;
 mod components;
@@ -12,10 +13,15 @@ mod doctor;
 mod first_run;
 mod guests;
 mod keys;
+mod live;
 mod logging;
 mod outgoing;
 mod output;
+mod progress;
+mod running;
 mod serve;
+mod simulate;
+mod sse;
 
 use clap::Parser;
 use cli::Cli;

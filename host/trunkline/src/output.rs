@@ -56,9 +56,21 @@ impl Out {
         paint(self.colour, tone, text)
     }
 
+    /// As [`Out::paint`], for standard error.
+    pub(crate) fn paint_aside(&self, tone: Tone, text: &str) -> String {
+        paint(self.error_colour, tone, text)
+    }
+
     /// One line.
     pub(crate) fn line(&self, text: impl AsRef<str>) -> io::Result<()> {
         writeln!(io::stdout().lock(), "{}", text.as_ref())
+    }
+
+    /// A part of a line that goes on.
+    pub(crate) fn part(&self, text: impl AsRef<str>) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        out.write_all(text.as_ref().as_bytes())?;
+        out.flush()
     }
 
     /// One line that is not part of the answer.
@@ -128,9 +140,19 @@ pub(crate) fn time(unix_ms: u64) -> String {
     humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_millis(unix_ms.min(LAST_MS))).to_string()
 }
 
+/// A length of time with a tenth of a second.
+pub(crate) fn seconds(ms: u64) -> String {
+    format!("{}.{:01}s", ms / 1_000, ms % 1_000 / 100)
+}
+
 /// Text of others, without what a terminal would obey.
 pub(crate) fn clean(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// As [`clean`], with its lines kept.
+pub(crate) fn clean_text(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\n' { ' ' } else { c }).collect()
 }
 
 #[cfg(test)]

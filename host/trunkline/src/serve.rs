@@ -3,6 +3,7 @@
 use crate::config::Config;
 use crate::first_run::{Prepared, agents, at, prepare};
 use crate::keys::Keys;
+use crate::running::Running;
 use anyhow::Context;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::collections::HashMap;
@@ -30,7 +31,8 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
     let sessions = sessions(&config, &store, &keys).await?;
     agents::seed(&store, &sessions, prepared.default_tenant, &config.agent).await?;
     let tls = config.tls.as_ref().map(|files| Tls::from_files(&files.cert, &files.key)).transpose()?;
-    let scheme = if tls.is_some() { "https" } else { "http" };
+    let tls_on = tls.is_some();
+    let scheme = if tls_on { "https" } else { "http" };
     let accounts = config
         .twilio
         .iter()
@@ -44,7 +46,8 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
         prepared.default_tenant,
         config.limits.unauthenticated_sockets,
     )
-    .over_tls(tls.is_some());
+    .over_tls(tls_on);
+    let token = Running::token(&store).await?;
     let link = store.logins().link(None, unix_ms()).await?;
     let stop = CancellationToken::new();
     // Before anybody is told the address: who knows it may stop the host at once.
@@ -58,8 +61,19 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
             Err(error) => tracing::error!(%error, "the calls of the last run could not be adopted"),
         }
     });
-    let bound = |address| announce(scheme, address, &link.code, &config, &prepared);
+    let mut file = None;
+    let bound = |address| {
+        // A certificate is for the public name.
+        let url = if tls_on { config.public_url.clone() } else { format!("http://{}", here(address)) };
+        match (Running { url, token: token.clone() }).write(&config.data) {
+            Ok(written) => file = Some(written),
+            Err(error) => tracing::warn!(error = format!("{error:#}"), "commands of this machine need TRUNKLINE_TOKEN"),
+        }
+        announce(scheme, address, &link.code, &config, &prepared);
+    };
     let served = serve(config.listen, tls, api, bound, stop).await;
+    drop(file);
+    Running::revoke(&store).await;
     stopper.abort();
     recovery.abort();
     store.close().await;

@@ -1,13 +1,13 @@
 //! Answers from a data directory that no server uses.
 
-use super::{Faults, Intent, PageOf, ROWS};
+use super::{CallsOf, Faults, Intent, PageOf, ROWS};
 use crate::components;
 use crate::config::{Config, DEFAULT_TENANT};
 use crate::first_run;
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
-use trunkline_contract::log::Row;
+use trunkline_contract::log::{Entry, Row};
 use trunkline_contract::{AgentId, CallId, Fault, Severity, validate};
 use trunkline_engine::Granted;
 use trunkline_session::unix_ms;
@@ -45,15 +45,56 @@ impl Local {
 
     pub(crate) async fn create_agent(&self, document: &Value) -> anyhow::Result<Value> {
         self.validate(document).await?;
-        let author = Some("command line".to_owned());
-        let new = NewVersion { document: document.clone(), author, summary: None, now_ms: unix_ms() };
-        Ok(serde_json::to_value(self.tenant.agents().create(new).await?)?)
+        Ok(serde_json::to_value(self.tenant.agents().create(self.new_version(document)).await?)?)
     }
 
     pub(crate) async fn validate(&self, document: &Value) -> anyhow::Result<Vec<Fault>> {
         let mut names: Vec<String> = components::list(&self.folder)?.into_iter().map(|(name, _)| name).collect();
         names.extend(self.store.components().list().await?.into_iter().map(|component| component.name));
         check(document, &names, &self.folder)
+    }
+
+    pub(crate) async fn default_agent(&self) -> anyhow::Result<Value> {
+        let found = self.tenant.agents().current().await?;
+        Ok(serde_json::to_value(
+            found.context("there is no default agent: name one, or choose it with `trunkline agent default`")?,
+        )?)
+    }
+
+    pub(crate) async fn set_default(&self, id: AgentId) -> anyhow::Result<Value> {
+        let set = self.tenant.agents().set_default(id, unix_ms()).await;
+        Ok(serde_json::to_value(set.map_err(|error| missing_agent(error, id))?)?)
+    }
+
+    pub(crate) async fn versions(&self, id: AgentId, _page: &PageOf) -> anyhow::Result<Value> {
+        let versions = self.tenant.agents().versions(id).await?;
+        if versions.is_empty() {
+            bail!("there is no agent {id}");
+        }
+        Ok(json!({"items": versions, "next_cursor": null}))
+    }
+
+    pub(crate) async fn replace_agent(&self, id: AgentId, version: u64, document: &Value) -> anyhow::Result<Value> {
+        self.validate(document).await?;
+        let expected = u32::try_from(version).ok();
+        let new = self.new_version(document);
+        let made = self.tenant.agents().update(id, expected, new).await;
+        Ok(serde_json::to_value(made.map_err(|error| missing_agent(error, id))?)?)
+    }
+
+    pub(crate) async fn patch_agent(&self, id: AgentId, patch: &Value) -> anyhow::Result<Value> {
+        let latest = self.agent(id).await?;
+        let mut document = latest["document"].clone();
+        json_patch::merge(&mut document, patch);
+        if document == latest["document"] {
+            return Ok(latest);
+        }
+        self.replace_agent(id, latest["version"].as_u64().unwrap_or_default(), &document).await
+    }
+
+    fn new_version(&self, document: &Value) -> NewVersion {
+        let author = Some("command line".to_owned());
+        NewVersion { document: document.clone(), author, summary: None, now_ms: unix_ms() }
     }
 
     pub(crate) async fn numbers(&self) -> anyhow::Result<Value> {
@@ -71,10 +112,10 @@ impl Local {
         Ok(())
     }
 
-    pub(crate) async fn calls(&self, state: Option<&str>, page: &PageOf) -> anyhow::Result<Value> {
+    pub(crate) async fn calls(&self, of: &CallsOf, page: &PageOf) -> anyhow::Result<Value> {
         let states = [CallState::Ringing, CallState::Active, CallState::Ended];
-        let state = state.and_then(|name| states.into_iter().find(|state| state.name() == name));
-        let filter = CallFilter { state, ..CallFilter::default() };
+        let state = of.state.and_then(|name| states.into_iter().find(|state| state.name() == name));
+        let filter = CallFilter { state, agent: of.agent, channel: of.channel };
         let page = self.tenant.calls().list(filter, page.cursor.as_deref(), page.limit.into()).await?;
         Ok(serde_json::to_value(page)?)
     }
@@ -89,6 +130,19 @@ impl Local {
         Ok(json!({"items": lines}))
     }
 
+    pub(crate) async fn latency(&self, id: CallId) -> anyhow::Result<Value> {
+        let (mut items, mut next) = (Vec::new(), 1);
+        loop {
+            let rows = self.rows(id, next).await?;
+            let Some(last) = rows.last() else { return Ok(json!({"items": items})) };
+            next = last.seq + 1;
+            items.extend(rows.into_iter().filter_map(|row| match row.entry {
+                Entry::Latency(latency) => Some(latency),
+                _ => None,
+            }));
+        }
+    }
+
     pub(crate) async fn rows(&self, id: CallId, from_seq: u64) -> anyhow::Result<Vec<Row>> {
         self.tenant.log().rows(id, from_seq, ROWS).await.map_err(|error| missing_call(error, id))
     }
@@ -96,6 +150,13 @@ impl Local {
     /// The bytes of a component by their digest, if the registry has them.
     pub(crate) async fn component(&self, digest: &str) -> anyhow::Result<Option<Vec<u8>>> {
         Ok(self.store.components().blob(digest).await?)
+    }
+}
+
+fn missing_agent(error: StoreError, id: AgentId) -> anyhow::Error {
+    match error {
+        StoreError::NotFound(_) => anyhow::anyhow!("there is no agent {id}"),
+        other => other.into(),
     }
 }
 

@@ -1,50 +1,37 @@
 //! `trunkline agent`: contracts in, versions out.
 
+mod create;
+mod edit;
+mod fields;
+
 use super::{Context, cell, items, more, time};
-use crate::backend::{Backend, Faults, Intent, server};
+use crate::backend::{Backend, Faults, Intent, PageOf};
 use crate::cli::AgentCommand;
 use crate::output::{Out, Tone, clean};
+use crate::running::Running;
 use crate::{backend, components};
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use serde_json::{Value, json};
 use std::io::Read;
 use std::path::Path;
 use std::process::ExitCode;
-use trunkline_contract::{Fault, Severity};
+use trunkline_contract::{AgentId, Fault, Severity};
 
 pub(super) async fn run(context: &Context<'_>, command: AgentCommand) -> anyhow::Result<ExitCode> {
     let out = context.out;
     match command {
-        AgentCommand::List(page) => {
-            let answer = context.backend(Intent::Read).await?.agents(&page.into()).await?;
-            if out.json {
-                out.document(&answer)?;
-                return Ok(ExitCode::SUCCESS);
-            }
-            let row = |agent: &Value| {
-                let name = cell(&agent["document"]["name"]);
-                vec![cell(&agent["agent_id"]), name, cell(&agent["version"]), time(&agent["created_at_ms"])]
-            };
-            let rows: Vec<_> = items(&answer).iter().map(row).collect();
-            out.table(&["ID", "NAME", "VERSION", "CHANGED"], &rows)?;
-            more(out, &answer);
-        }
+        AgentCommand::List(page) => list(context, &page.into()).await?,
         AgentCommand::Show { agent } => {
             let backend = context.backend(Intent::Read).await?;
-            let id = backend.agent_id(&agent).await?;
-            out.document(&backend.agent(id).await?)?;
+            out.document(&backend.find_agent(agent.as_deref()).await?)?;
         }
-        AgentCommand::Create { file } => {
-            let document = read(&file)?;
-            let made = context.backend(Intent::Write).await?.create_agent(&document).await;
-            return match refused(made)? {
-                Ok(made) if out.json => out.document(&made).map(|()| ExitCode::SUCCESS),
-                Ok(made) => {
-                    out.line(clean(&format!("{} version {}", cell(&made["agent_id"]), cell(&made["version"]))))?;
-                    Ok(ExitCode::SUCCESS)
-                }
-                Err(faults) => report(out, &file, &faults.faults, Some(&faults.detail)),
-            };
+        AgentCommand::Create(new) => return Box::pin(create::run(context, new)).await,
+        AgentCommand::Edit { agent } => return Box::pin(edit::run(context, agent.as_deref())).await,
+        AgentCommand::Set { agent, fields } => {
+            let patch = fields::patch(&fields)?;
+            let backend = context.backend(Intent::Write).await?;
+            let id = backend.agent_id(&agent).await?;
+            return changed(out, Path::new(&agent), backend.patch_agent(id, &patch).await);
         }
         AgentCommand::Validate { file } => {
             let document = read(&file)?;
@@ -53,18 +40,109 @@ pub(super) async fn run(context: &Context<'_>, command: AgentCommand) -> anyhow:
                 Err(faults) => report(out, &file, &faults.faults, Some(&faults.detail)),
             };
         }
+        AgentCommand::Versions { agent, page } => {
+            let backend = context.backend(Intent::Read).await?;
+            let id = backend.agent_id(&agent).await?;
+            versions(out, &backend.versions(id, &page.into()).await?)?;
+        }
+        AgentCommand::Export { agent, out: to } => {
+            let backend = context.backend(Intent::Read).await?;
+            let found = backend.find_agent(agent.as_deref()).await?;
+            super::write_document(out, to.as_deref(), &found["document"])?;
+        }
+        AgentCommand::Import { file, into } => return import(context, &file, into.as_deref()).await,
+        AgentCommand::Default { agent } => default(context, agent.as_deref()).await?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn list(context: &Context<'_>, page: &PageOf) -> anyhow::Result<()> {
+    let out = context.out;
+    let answer = context.backend(Intent::Read).await?.agents(page).await?;
+    if out.json {
+        return out.document(&answer);
+    }
+    let row = |agent: &Value| {
+        let default = if agent["default"] == true { "default" } else { "" };
+        let name = cell(&agent["document"]["name"]);
+        vec![cell(&agent["agent_id"]), name, cell(&agent["version"]), time(&agent["created_at_ms"]), default.to_owned()]
+    };
+    let rows: Vec<_> = items(&answer).iter().map(row).collect();
+    out.table(&["ID", "NAME", "VERSION", "CHANGED", ""], &rows)?;
+    more(out, &answer);
+    Ok(())
+}
+
+fn versions(out: &Out, answer: &Value) -> anyhow::Result<()> {
+    if out.json {
+        return out.document(answer);
+    }
+    let row = |version: &Value| {
+        let texts = [cell(&version["author"]), cell(&version["summary"])];
+        [cell(&version["version"]), time(&version["created_at_ms"])].into_iter().chain(texts).collect()
+    };
+    out.table(&["VERSION", "MADE", "BY", "WHY"], &items(answer).iter().map(row).collect::<Vec<_>>())?;
+    more(out, answer);
+    Ok(())
+}
+
+async fn default(context: &Context<'_>, agent: Option<&str>) -> anyhow::Result<()> {
+    let out = context.out;
+    let intent = if agent.is_some() { Intent::Write } else { Intent::Read };
+    let backend = context.backend(intent).await?;
+    let found = match agent {
+        Some(agent) => backend.set_default(backend.agent_id(agent).await?).await?,
+        None => backend.default_agent().await?,
+    };
+    if out.json {
+        return out.document(&found);
+    }
+    let (id, name) = (cell(&found["agent_id"]), cell(&found["document"]["name"]));
+    Ok(out.line(clean(&format!("{id} {name} answers whoever names no agent")))?)
+}
+
+async fn import(context: &Context<'_>, file: &Path, into: Option<&str>) -> anyhow::Result<ExitCode> {
+    let document = read(file)?;
+    let backend = context.backend(Intent::Write).await?;
+    let known = match into {
+        Some(named) => Some(backend.agent_id(named).await?),
+        None => match document["name"].as_str() {
+            Some(name) => match backend.agents_named(name).await?.as_slice() {
+                [] => None,
+                [id] => Some(*id),
+                several => bail!("{} agents are called `{name}`: say with --into which one this is", several.len()),
+            },
+            None => None,
+        },
+    };
+    let made = match known {
+        Some(id) => {
+            let version = backend.agent(id).await?["version"].as_u64().unwrap_or_default();
+            backend.replace_agent(id, version, &document).await
+        }
+        None => backend.create_agent(&document).await,
+    };
+    changed(context.out, file, made)
+}
+
+/// Tells which version there is now, or why there is none.
+fn changed(out: &Out, named: &Path, made: anyhow::Result<Value>) -> anyhow::Result<ExitCode> {
+    match refused(made)? {
+        Ok(made) if out.json => out.document(&made)?,
+        Ok(made) => out.line(clean(&format!("{} version {}", cell(&made["agent_id"]), cell(&made["version"]))))?,
+        Err(faults) => return report(out, named, &faults.faults, Some(&faults.detail)),
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// Checks a contract. Without a server, a database that is there and free is asked for further components.
 async fn validate(context: &Context<'_>, document: &Value) -> anyhow::Result<Vec<Fault>> {
-    if server(&context.global, &context.env).is_some() {
-        return context.backend(Intent::Read).await?.validate(document).await;
-    }
     let config = context.load(None)?.config;
-    if let Ok(backend) = Backend::open(&context.global, &context.env, &config, Intent::Read).await {
-        return backend.validate(document).await;
+    let served = backend::server(&context.global, &context.env).is_some() || Running::find(&config.data).is_some();
+    match Backend::open(&context.global, &context.env, &config, Intent::Read).await {
+        Ok(backend) => return backend.validate(document).await,
+        Err(error) if served => return Err(error),
+        Err(_) => {}
     }
     let names: Vec<String> = components::list(&config.components)?.into_iter().map(|(name, _)| name).collect();
     backend::check(document, &names, &config.components)
@@ -96,12 +174,20 @@ fn report(out: &Out, file: &Path, faults: &[Fault], refused: Option<&str>) -> an
 }
 
 fn read(file: &Path) -> anyhow::Result<Value> {
-    let mut text = String::new();
-    let read = if file == Path::new("-") {
-        std::io::stdin().lock().read_to_string(&mut text).map(|_| ())
-    } else {
-        std::fs::read_to_string(file).map(|content| text = content)
-    };
-    read.with_context(|| format!("the contract {} cannot be read", file.display()))?;
+    let text = read_text(file).with_context(|| format!("the contract {} cannot be read", file.display()))?;
     serde_json::from_str(&text).with_context(|| format!("{} is not JSON", file.display()))
+}
+
+fn read_text(file: &Path) -> std::io::Result<String> {
+    if file != Path::new("-") {
+        return std::fs::read_to_string(file);
+    }
+    let mut text = String::new();
+    std::io::stdin().lock().read_to_string(&mut text)?;
+    Ok(text)
+}
+
+/// The id of an answer that has one.
+fn id_of(agent: &Value) -> anyhow::Result<AgentId> {
+    Ok(agent["agent_id"].as_str().context("the agent has no id")?.parse()?)
 }

@@ -1,38 +1,44 @@
 //! `trunkline call tail`: the rows of a log as they come.
 
 use crate::backend::{Backend, ROWS};
+use crate::live::{News, Watch};
 use crate::output::{Out, Tone, clean};
 use serde_json::Value;
-use std::time::Duration;
 use trunkline_contract::CallId;
-use trunkline_contract::log::{Entry, Row};
-
-/// How often a live call is asked for new rows.
-const EVERY: Duration = Duration::from_millis(500);
+use trunkline_contract::log::Row;
 
 /// Prints rows from `from_seq` on, until the call ends or nobody is left to write to it.
 ///
 /// # Errors
 /// There is no such call; the backend's.
 pub(super) async fn follow(out: &Out, backend: &Backend, id: CallId, mut from_seq: u64) -> anyhow::Result<()> {
+    if let Backend::Remote(remote) = backend {
+        let mut watch = Watch::new(remote.clone(), id, from_seq);
+        loop {
+            match watch.next().await? {
+                News::Row(row) => show_row(out, &row)?,
+                News::Partial(_) => {}
+                News::End => return Ok(()),
+            }
+        }
+    }
     loop {
-        // Asked first: rows that are written between the two questions are then still read.
-        let over = !backend.is_live() || backend.call(id).await?["state"] == "ended";
         let rows = backend.rows(id, from_seq).await?;
         for row in &rows {
-            print(out, row)?;
+            show_row(out, row)?;
             from_seq = row.seq + 1;
         }
-        if rows.iter().any(|row| matches!(row.entry, Entry::Ended { .. })) || (over && rows.len() < ROWS) {
-            return Ok(());
-        }
         if rows.len() < ROWS {
-            tokio::time::sleep(EVERY).await;
+            return Ok(());
         }
     }
 }
 
-fn print(out: &Out, row: &Row) -> anyhow::Result<()> {
+/// One row of a log.
+///
+/// # Errors
+/// Nobody reads any more.
+pub(crate) fn show_row(out: &Out, row: &Row) -> anyhow::Result<()> {
     if out.json {
         return out.record(row);
     }

@@ -1,0 +1,124 @@
+//! `trunkline agent`.
+
+use super::PageArgs;
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+const CREATE: &str = "\
+On a terminal, what is not given is asked for. Elsewhere the name and everything that a contract needs must be given.
+
+Examples:
+  trunkline agent create
+  trunkline agent create --file agent.json
+  trunkline agent create --name \"Front desk\" --greeting \"Hello!\" --know hours=\"9 to 5\" --know address=\"1 Main St\"";
+
+const SET: &str = "\
+A value that is JSON is taken as such (true, 7, [\"a\"], {\"a\": 1}, null takes the field out); anything else is a text.
+
+Examples:
+  trunkline agent set Receptionist prompt.greeting=\"Good morning!\"
+  trunkline agent set Receptionist tts.voice=slt turn.interruption.enabled=false
+  trunkline agent set Receptionist context.hours=\"9 to 5\" context.old=null";
+
+const EDIT: &str = "\
+Opens $VISUAL or $EDITOR. What is saved is checked; faults are shown, nothing is lost, and you may go on editing.";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AgentCommand {
+    /// Agents, newest first.
+    List(PageArgs),
+    /// The latest version of one agent.
+    Show {
+        /// Its id or its name [default: the default agent].
+        agent: Option<String>,
+    },
+    /// Make an agent.
+    #[command(after_help = CREATE)]
+    Create(NewAgent),
+    /// Change an agent's contract in an editor.
+    #[command(after_help = EDIT)]
+    Edit {
+        /// Its id or its name [default: the default agent].
+        agent: Option<String>,
+    },
+    /// Change fields of an agent's contract.
+    #[command(after_help = SET)]
+    Set {
+        /// Its id or its name.
+        agent: String,
+        /// A field by its path, and what it becomes.
+        #[arg(required = true, value_name = "PATH=VALUE")]
+        fields: Vec<String>,
+    },
+    /// Check a contract and name every fault.
+    Validate {
+        /// The contract, JSON; `-` reads standard input.
+        file: PathBuf,
+    },
+    /// All versions of an agent, newest first.
+    Versions {
+        /// Its id or its name.
+        agent: String,
+        #[command(flatten)]
+        page: PageArgs,
+    },
+    /// Write an agent's contract to a file.
+    Export {
+        /// Its id or its name [default: the default agent].
+        agent: Option<String>,
+        /// Where to [default: standard output].
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// Make an agent of a contract, or the next version of the agent that has its name.
+    Import {
+        /// The contract, JSON; `-` reads standard input.
+        file: PathBuf,
+        /// The agent that becomes this, whatever its name.
+        #[arg(long, value_name = "AGENT")]
+        into: Option<String>,
+    },
+    /// Say which agent answers whoever names none, or change it.
+    Default {
+        /// The id or the name of the agent that it shall be.
+        agent: Option<String>,
+    },
+}
+
+/// A new agent.
+#[derive(Debug, Default, Args)]
+pub(crate) struct NewAgent {
+    /// The contract, JSON; `-` reads standard input.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["from", "name", "greeting", "instructions", "know", "llm", "stt", "tts", "voice"])]
+    pub(crate) file: Option<PathBuf>,
+    /// Begin with a template, or with a copy of an agent of this name.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) from: Option<String>,
+    /// What it is called.
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// Its first words.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) greeting: Option<String>,
+    /// What it is and how it shall behave.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) instructions: Option<String>,
+    /// Something that it knows.
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub(crate) know: Vec<String>,
+    /// Language model: a provider, or provider/model.
+    #[arg(long, value_name = "PROVIDER[/MODEL]")]
+    pub(crate) llm: Option<String>,
+    /// Speech recognition: a provider, or provider/model.
+    #[arg(long, value_name = "PROVIDER[/MODEL]")]
+    pub(crate) stt: Option<String>,
+    /// Speech synthesis: a provider, or provider/model.
+    #[arg(long, value_name = "PROVIDER[/MODEL]")]
+    pub(crate) tts: Option<String>,
+    /// Its voice, by the provider's name for it.
+    #[arg(long)]
+    pub(crate) voice: Option<String>,
+    /// Make it the agent of whoever names none.
+    #[arg(long)]
+    pub(crate) default: bool,
+}
