@@ -119,7 +119,9 @@ impl<B: Behaviour> Ctx<B> {
 
     pub(crate) fn take(&mut self, info: &CallInfo) -> Result<(), Error> {
         self.call = Call::of(info);
-        self.settings = serde_json::from_str(&info.settings).map_err(|fault| Error(format!("settings: {fault}")))?;
+        // From bytes as the state is: a second reader would double the code of all deserialisers.
+        let settings = serde_json::from_slice(info.settings.as_bytes());
+        self.settings = settings.map_err(|fault| Error(format!("settings: {fault}")))?;
         Ok(())
     }
 }

@@ -29,7 +29,7 @@ impl CallInfo {
         if !text.contains("{{") {
             return text.to_owned();
         }
-        render(text, &serde_json::from_str(&self.context).unwrap_or_default())
+        render(text, &serde_json::from_slice(self.context.as_bytes()).unwrap_or_default())
     }
 }
 

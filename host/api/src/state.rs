@@ -4,7 +4,7 @@ use crate::auth::Guesses;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
-use trunkline_knowledge::{Knowledge, Limits};
+use trunkline_knowledge::Knowledge;
 use trunkline_session::Sessions;
 use trunkline_store::Store;
 use trunkline_telephony::Gate;
@@ -43,7 +43,7 @@ impl Api {
         unauthenticated_sockets: usize,
     ) -> Self {
         Self {
-            knowledge: Knowledge::new(store.clone(), Limits::default()),
+            knowledge: sessions.knowledge().clone(),
             store,
             sessions,
             accounts: Arc::new(accounts),

@@ -3,14 +3,16 @@
 //! Each crate has its own settings; only this module reads files and the environment. Every value remembers where it came
 //! from, so that `trunkline config` can explain it, and all faults are reported at once.
 
+mod agent;
 mod error;
 mod file;
 mod layers;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use agent::AgentConfig;
 pub(crate) use error::ConfigError;
-pub(crate) use layers::{Environment, Explained};
+pub(crate) use layers::{Environment, Explained, short};
 
 use file::{AccountFile, EndpointFile, File, TlsFile};
 use layers::{Layers, Setting};
@@ -59,6 +61,8 @@ pub(crate) struct Config {
     pub(crate) runtime: RuntimeLimits,
     /// Carrier accounts by their SID.
     pub(crate) twilio: BTreeMap<String, TwilioAccount>,
+    /// The agent that the first run makes.
+    pub(crate) agent: AgentConfig,
 }
 
 /// Certificate and key, PEM.
@@ -166,10 +170,22 @@ impl Config {
         };
         let accounts = file.twilio.accounts;
         let twilio = accounts.into_iter().filter_map(|(sid, file)| account(&mut layers, sid, file)).collect();
+        let agent = agent::agent(&mut layers, file.agent);
         let (explained, strangers) = layers.finish()?;
         let (data, components) = (data.unwrap_or_default(), components.unwrap_or_default());
-        let config =
-            Config { listen, data, public_url, components, tls, providers, provider_ca, limits, runtime, twilio };
+        let config = Config {
+            listen,
+            data,
+            public_url,
+            components,
+            tls,
+            providers,
+            provider_ca,
+            limits,
+            runtime,
+            twilio,
+            agent,
+        };
         Ok(Loaded { config, file: path, explained, strangers })
     }
 }

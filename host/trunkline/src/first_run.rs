@@ -1,5 +1,7 @@
 //! What must be in the database before anything else: the default tenant, an operator's token, the configured accounts.
 
+pub(crate) mod agents;
+
 use crate::config::{Config, DEFAULT_TENANT};
 use anyhow::{Context, bail};
 use std::path::Path;

@@ -1,7 +1,7 @@
 //! Puts the host together and serves until told to stop.
 
 use crate::config::Config;
-use crate::first_run::{Prepared, at, prepare};
+use crate::first_run::{Prepared, agents, at, prepare};
 use crate::keys::Keys;
 use crate::running::Running;
 use anyhow::Context;
@@ -29,6 +29,7 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
     let prepared = prepare(&store, &config).await?;
     let keys = Keys::load(&config.data)?;
     let sessions = sessions(&config, &store, &keys).await?;
+    agents::seed(&store, &sessions, prepared.default_tenant, &config.agent).await?;
     let tls = config.tls.as_ref().map(|files| Tls::from_files(&files.cert, &files.key)).transpose()?;
     let tls_on = tls.is_some();
     let scheme = if tls_on { "https" } else { "http" };

@@ -18,7 +18,7 @@ pub struct Account {
     pub tenant: Option<String>,
 }
 
-/// Where the providers are.
+/// Where the providers are; those that are empty are not configured.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Providers {
     /// Speech recognition: `ws://127.0.0.1:1234`.
@@ -48,6 +48,8 @@ pub struct HostSpec {
     pub components: PathBuf,
     /// The section `[runtime]`.
     pub runtime: Table,
+    /// The section `[providers.local]`.
+    pub local: Table,
     /// What is logged, as in `RUST_LOG`.
     pub log: String,
     /// More environment.
@@ -70,6 +72,7 @@ impl HostSpec {
             drain_s: 30,
             components: super::components(),
             runtime: Table::new(),
+            local: Table::new(),
             log: "warn".into(),
             env: Vec::new(),
         }
@@ -114,9 +117,12 @@ impl HostSpec {
             ("elevenlabs", &self.providers.elevenlabs),
         ];
         let mut section = Table::new();
-        for (name, url) in all {
+        for (name, url) in all.into_iter().filter(|(_, url)| !url.is_empty()) {
             let fields = [("url", url.clone()), ("api_key", format!("the {name} key"))];
             section.insert(name.into(), strings(fields).into());
+        }
+        if !self.local.is_empty() {
+            section.insert("local".into(), self.local.clone().into());
         }
         if let Some(certificate) = &self.tls {
             section.insert("ca".into(), text(&certificate.cert).into());

@@ -73,6 +73,11 @@ impl Behaviour for Conversation {
                 ctx.announce(ctx.settings.unavailable.clone());
                 ctx.hang_up("no language model");
             }
+            // It took over from a behaviour that needs no model, and the agent has none.
+            Event::Denied(denial) if denial.action == "generate" && denial.rule == "not-granted" => {
+                ctx.announce(ctx.settings.unavailable.clone());
+                ctx.hang_up("no language model");
+            }
             // Once, until an answer succeeds: a model that stays away must not make the agent repeat itself.
             Event::Failed(fault) if fault.part == "llm" && !ctx.state.apologised => {
                 ctx.state.apologised = true;

@@ -1,7 +1,7 @@
 use super::{Conversation, Settings};
 use trunkline_sdk::test::{Harness, names, spoken};
 use trunkline_sdk::{
-    Action, ActionKind, Behaviour, EndReason, Event, Fault, Interruption, Resumption, Silence, ToolMode,
+    Action, ActionKind, Behaviour, Denial, EndReason, Event, Fault, Interruption, Resumption, Silence, ToolMode,
 };
 
 fn call() -> Harness<Conversation> {
@@ -129,6 +129,22 @@ fn says_so_and_hangs_up_when_the_model_will_not_answer() {
         retryable: false,
     }));
     assert_eq!(names(&actions), ["say", "hang-up"]);
+}
+
+fn denied(call: &mut Harness<Conversation>, rule: &str) -> Vec<Action> {
+    call.send(Event::Denied(Denial {
+        effect: 1,
+        action: "generate".to_owned(),
+        rule: rule.to_owned(),
+        message: "denied".to_owned(),
+    }))
+}
+
+#[test]
+fn says_so_and_hangs_up_when_the_agent_has_no_model() {
+    let (mut call, _) = asked();
+    assert_eq!(names(&denied(&mut call, "not-granted")), ["say", "hang-up"]);
+    assert!(denied(&mut call, "ended").is_empty());
 }
 
 #[test]

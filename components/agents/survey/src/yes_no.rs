@@ -1,6 +1,6 @@
 //! Yes and no in the many ways in which people say them.
 
-use crate::words::{begins_any, core, from, is_any, latest_first};
+use crate::words::{begins, begins_any, core, from, is_any, latest_first};
 
 const YES: &str = "\
     yes, yeah, yep, yup, yea, ya, yah, aye, sure, for sure, of course, absolutely, definitely, certainly, \
@@ -73,12 +73,24 @@ pub(crate) fn is_bare_no(words: &[String]) -> bool {
 /// Nothing to add: "no", "nothing else", "that's all".
 pub(crate) fn is_nothing(words: &[String]) -> bool {
     const NOTHING: &str = "\
-    nothing, nothing else, nothing really, nothing at all, nothing more, none, not really, no thanks, \
+    no, nope, nah, nothing, nothing else, nothing really, nothing at all, nothing more, none, not really, no thanks, \
     no thank you, thats all, thats it, no thats all, no thats it, no nothing, no not really, \
     not that i can think of, no nothing else, i dont think so, no im good, im good, all good";
+    let parts = latest_first(words);
     is_bare_no(words)
-        || is_any(core(words), NOTHING)
-        || latest_first(words).iter().any(|part| is_any(core(part), NOTHING))
+        || is_any(without_thanks(words), NOTHING)
+        || (!parts.is_empty() && parts.into_iter().all(|part| is_any(without_thanks(part), NOTHING)))
+}
+
+/// "Nothing else, thank you."
+fn without_thanks(words: &[String]) -> &[String] {
+    let said = core(words);
+    let thanks = ["thanks a lot", "thank you very much", "thank you", "thanks"];
+    let length = thanks.iter().find_map(|phrase| {
+        let start = said.len().checked_sub(phrase.split(' ').count())?;
+        begins(from(said, start), phrase).map(|_| start)
+    });
+    length.filter(|length| *length > 0).and_then(|length| said.get(..length)).map_or(said, core)
 }
 
 #[cfg(test)]
@@ -188,10 +200,20 @@ mod tests {
 
     #[test]
     fn nothing_to_add_is_no_text() {
-        for text in ["No.", "nothing", "no, that's all", "Not really", "no thank you", "nope", "No, nothing else."] {
+        for text in [
+            "No.",
+            "nothing",
+            "no, that's all",
+            "Not really",
+            "no thank you",
+            "nope",
+            "No, nothing else.",
+            "nothing else, thank you",
+            "No thanks a lot",
+        ] {
             assert!(is_nothing(&words(text)), "{text}");
         }
-        for text in ["no queue at the counter", "nothing works", "the price", ""] {
+        for text in ["no queue at the counter", "nothing works", "the price", "", "The prices. No, nothing else."] {
             assert!(!is_nothing(&words(text)), "{text}");
         }
     }

@@ -2,7 +2,7 @@
 
 use super::Context;
 use crate::cli::{ConfigCommand, Listen};
-use crate::config::Loaded;
+use crate::config::{Loaded, short};
 use crate::doctor;
 use crate::output::{Out, Tone};
 use serde_json::json;
@@ -46,7 +46,7 @@ fn show(out: &Out, loaded: &Loaded, faults: Option<&[String]>) -> anyhow::Result
         return out.document(&document);
     }
     let row = |setting: &crate::config::Explained| {
-        let value = setting.value.clone().unwrap_or_else(|| "-".to_owned());
+        let value = setting.value.as_deref().map_or_else(|| "-".to_owned(), |value| short(value).into_owned());
         vec![setting.key.clone(), value, setting.origin.to_string()]
     };
     Ok(out.table(&["KEY", "VALUE", "FROM"], &loaded.explained.iter().map(row).collect::<Vec<_>>())?)

@@ -23,6 +23,7 @@ pub(super) struct File {
     pub(super) limits: LimitsFile,
     pub(super) runtime: RuntimeFile,
     pub(super) twilio: TwilioFile,
+    pub(super) agent: AgentDefaultsFile,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -76,6 +77,15 @@ pub(super) struct AccountFile {
     pub(super) auth_token: Text,
     pub(super) auth_token_env: Text,
     pub(super) tenant: Text,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct AgentDefaultsFile {
+    pub(super) name: Text,
+    pub(super) greeting: Text,
+    pub(super) instructions: Text,
+    pub(super) context: Option<Spanned<toml::Table>>,
 }
 
 impl File {

@@ -2,6 +2,7 @@
 
 use super::ConfigError;
 use super::file::line_of;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -11,6 +12,8 @@ use toml::Spanned;
 pub(crate) type Environment = BTreeMap<String, String>;
 
 const PREFIX: &str = "TRUNKLINE_";
+/// Characters of a value that people are shown.
+const SHOWN: usize = 100;
 /// Variables with the prefix that the command line reads.
 const ELSEWHERE: [&str; 5] =
     ["TRUNKLINE_CONFIG", "TRUNKLINE_LOG_FORMAT", "TRUNKLINE_SERVER", "TRUNKLINE_TENANT", "TRUNKLINE_TOKEN"];
@@ -112,6 +115,17 @@ impl<'a> Layers<'a> {
         self.faults.push(sentence);
     }
 
+    /// A setting that is there and not allowed is a fault, whose key is known already.
+    pub(super) fn fault_of(&mut self, key: &str, message: &str) {
+        let origin = self.explained.iter().find(|setting| setting.key == key).map(|setting| &setting.origin);
+        let place = origin.map(|origin| format!("{origin}: ")).unwrap_or_default();
+        self.faults.push(format!("{place}`{key}`: {message}"));
+    }
+
+    pub(super) fn has_faults(&self) -> bool {
+        !self.faults.is_empty()
+    }
+
     /// A setting that has a default. One that is not allowed is a fault; the default then stands in for it.
     pub(super) fn value<T: Clone + ToString>(
         &mut self,
@@ -137,6 +151,25 @@ impl<'a> Layers<'a> {
         let given = self.given(setting, file);
         self.explain(setting, given.as_ref(), None);
         self.read(setting, given, allowed, read)
+    }
+
+    /// A setting that may be absent, whose reader says itself what is wrong with it: it is too long to be repeated.
+    pub(super) fn parsed<T>(
+        &mut self,
+        setting: &Setting<'_>,
+        file: Option<Spanned<String>>,
+        read: impl Fn(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        let given = self.given(setting, file);
+        self.explain(setting, given.as_ref(), None);
+        let Given { text, origin } = given?;
+        match read(&text) {
+            Ok(value) => Some(value),
+            Err(why) => {
+                self.faults.push(format!("{origin}: `{}` {why}", setting.key));
+                None
+            }
+        }
     }
 
     /// A whole number of `min` to `max`.
@@ -226,9 +259,19 @@ impl<'a> Layers<'a> {
         let Given { text, origin } = given?;
         let value = read(&text);
         if value.is_none() {
-            let found = if setting.secret { "***" } else { &text };
+            let found = if setting.secret { "***" } else { &*short(&text) };
             self.faults.push(format!("{origin}: `{}` is `{found}`, allowed is {allowed}", setting.key));
         }
         value
     }
+}
+
+/// A value on one line, cut where it is too long for one.
+pub(crate) fn short(text: &str) -> Cow<'_, str> {
+    if text.chars().count() <= SHOWN && !text.contains(char::is_control) {
+        return Cow::Borrowed(text);
+    }
+    let line = text.chars().take(SHOWN).map(|c| if c.is_control() { ' ' } else { c });
+    let more = if text.chars().count() > SHOWN { "..." } else { "" };
+    Cow::Owned(line.collect::<String>() + more)
 }

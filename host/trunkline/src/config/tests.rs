@@ -122,7 +122,7 @@ fn each_fault_says_where_what_and_what_is_allowed() {
         (
             "data = \"d\"\nlisen = \"x\"",
             "trunkline.toml, line 2, `lisen`: unknown field `lisen`, expected one of `listen`, `data`, `public_url`, \
-             `components`, `tls`, `providers`, `limits`, `runtime`, `twilio`",
+             `components`, `tls`, `providers`, `limits`, `runtime`, `twilio`, `agent`",
         ),
         (
             "[limits]\nmax_cals = 1",
@@ -155,6 +155,16 @@ fn each_fault_says_where_what_and_what_is_allowed() {
             "[providers.openai]\nurl = \"ws://x\"",
             "trunkline.toml, line 2: `providers.openai.url` is `ws://x`, allowed is an http or https address",
         ),
+        ("[agent]\nname = \"\"", "trunkline.toml, line 2: `agent.name` is ``, allowed is 1 to 100 characters"),
+        (
+            "[agent]\nprompt = \"x\"",
+            "trunkline.toml, line 2, `agent.prompt`: unknown field `prompt`, expected one of `name`, `greeting`, \
+             `instructions`, `context`",
+        ),
+        (
+            "[agent]\n\ngreeting = \"Hello from {{ nowhere }}.\"\ncontext = {company = \"Acme\"}",
+            "trunkline.toml, line 3: `agent.greeting`: unknown variable `nowhere` (known: company)",
+        ),
         ("[tls]\ncert = \"c.pem\"", "`tls.cert` is set and `tls.key` is not: set both, or neither"),
         (
             "[twilio.accounts.AC1]\ntenant = \"t\"",
@@ -172,6 +182,62 @@ fn each_fault_says_where_what_and_what_is_allowed() {
     ];
     for (text, expected) in cases {
         assert_eq!(load(text, &[]).unwrap_err(), expected, "{text}");
+    }
+}
+
+#[test]
+fn the_first_agent_is_as_the_environment_and_the_file_say() {
+    let text = "[agent]\nname = \"Flora\"\ngreeting = \"This is {{ shop }}.\"\ninstructions = \"Sell for {{ shop }}.\"\n\
+        [agent.context]\nshop = \"Bloom\"\nopen = {from = 9, since = 1979-05-27, days = [1.5, true]}";
+    let loaded = load(text, &[("TRUNKLINE_AGENT_NAME", "Iris")]).unwrap();
+    let agent = &loaded.config.agent;
+    assert_eq!((agent.name.as_deref(), agent.greeting.as_deref()), (Some("Iris"), Some("This is {{ shop }}.")));
+    let expected = serde_json::json!({
+        "shop": "Bloom", "open": {"from": 9, "since": "1979-05-27", "days": [1.5, true]},
+    });
+    assert_eq!(serde_json::Value::Object(agent.context.clone().unwrap()), expected);
+    assert_eq!(explained(&loaded, "agent.name").origin.to_string(), "environment, TRUNKLINE_AGENT_NAME");
+    assert!(explained(&loaded, "agent.context").origin.to_string().ends_with("trunkline.toml, line 5"));
+    let json = r#"{"shop": "Bulb"}"#;
+    let loaded = load(text, &[("TRUNKLINE_AGENT_CONTEXT", json)]).unwrap();
+    assert_eq!(loaded.config.agent.context.as_ref().unwrap()["shop"], "Bulb");
+    assert_eq!(explained(&loaded, "agent.context").value.as_deref(), Some(json));
+    assert!(load("", &[]).unwrap().config.agent.is_empty());
+}
+
+#[test]
+fn context_that_is_no_object_is_refused_with_its_place() {
+    for (value, expected) in [
+        (
+            "{\"a\": }",
+            "is no JSON (expected value at line 1 column 7), allowed is an object such as {\"company\": \"Acme\"}",
+        ),
+        (
+            "{\n\"a\": 1",
+            "is no JSON (EOF while parsing an object at line 2 column 6), allowed is an object such as {\"company\": \"Acme\"}",
+        ),
+        ("[1]", "is JSON but no object, allowed is one such as {\"company\": \"Acme\"}"),
+    ] {
+        let fault = load("", &[("TRUNKLINE_AGENT_CONTEXT", value)]).unwrap_err();
+        assert_eq!(fault, format!("environment, TRUNKLINE_AGENT_CONTEXT: `agent.context` {expected}"));
+    }
+}
+
+#[test]
+fn words_that_do_not_fit_the_context_are_refused_where_they_come_from() {
+    let fault = load("", &[("TRUNKLINE_AGENT_INSTRUCTIONS", "Work for {{ nobody }}.")]).unwrap_err();
+    let place = "environment, TRUNKLINE_AGENT_INSTRUCTIONS: `agent.instructions`: unknown variable `nobody`";
+    assert!(fault.starts_with(place), "{fault}");
+    let fault = load("", &[("TRUNKLINE_AGENT_NAME", &"n".repeat(5_000))]).unwrap_err();
+    assert!(fault.ends_with("allowed is 1 to 100 characters") && fault.len() < 250, "{fault}");
+    let all = [("TRUNKLINE_AGENT_NAME", " "), ("TRUNKLINE_AGENT_CONTEXT", "x"), ("TRUNKLINE_LISTEN", "x")];
+    assert_eq!(load("", &all).unwrap_err().lines().count(), 3);
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_context_is_read_or_refused(text in "\\PC*|[{}\\[\\]\",:a0 ]{0,30}") {
+        let _ = load("", &[("TRUNKLINE_AGENT_CONTEXT", text.as_str())]);
     }
 }
 

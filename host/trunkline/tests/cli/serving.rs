@@ -73,6 +73,58 @@ fn every_start_prints_a_login_link() {
     assert_ne!(codes[0], codes[1]);
 }
 
+/// Names and versions of the agents in the database, newest first.
+fn agents(place: &Place) -> Vec<(String, u64, bool)> {
+    let list = place.run(&["agent", "list", "--json"]).ok().json();
+    let agent = |agent: &serde_json::Value| {
+        let name = agent["document"]["name"].as_str().unwrap().to_owned();
+        (name, agent["version"].as_u64().unwrap(), agent["default"].as_bool().unwrap())
+    };
+    list["items"].as_array().unwrap().iter().map(agent).collect()
+}
+
+#[test]
+fn the_first_run_makes_an_agent_as_the_environment_says_and_no_other_run_does() {
+    let place = place()
+        .env("TRUNKLINE_AGENT_NAME", "Flora")
+        .env("TRUNKLINE_AGENT_GREETING", "This is {{ shop }}.")
+        .env("TRUNKLINE_AGENT_INSTRUCTIONS", "You sell flowers.")
+        .env("TRUNKLINE_AGENT_CONTEXT", r#"{"shop": "Bloom"}"#);
+    Host::start(&place).stop();
+    let first = agents(&place);
+    let flora = ("Flora".to_owned(), 1, true);
+    assert!(first.contains(&flora), "{first:?}");
+    assert_eq!(first.iter().filter(|(_, _, default)| *default).count(), 1);
+    let shown = place.run(&["agent", "show", "Flora"]).ok().json();
+    assert_eq!((&shown["document"]["context"], &shown["author"]), (&json!({"shop": "Bloom"}), &json!("first run")));
+    assert_eq!(shown["document"]["prompt"]["greeting"], "This is {{ shop }}.");
+    Host::start(&place).stop();
+    assert_eq!(agents(&place), first);
+}
+
+#[test]
+fn a_database_that_has_agents_gets_none() {
+    let (place, id) = Place::with_agent();
+    place.write("components/dist/conversation.wasm", stock());
+    Host::start(&place).stop();
+    let list = place.run(&["agent", "list", "--json"]).ok().json();
+    let ids: Vec<_> =
+        list["items"].as_array().unwrap().iter().map(|agent| agent["agent_id"].as_str().unwrap()).collect();
+    assert_eq!(ids, [id]);
+}
+
+#[test]
+fn a_first_agent_that_cannot_be_is_found_before_serving() {
+    let place = place().env("TRUNKLINE_AGENT_CONTEXT", "{company: 'Acme'}");
+    let expected =
+        "environment, TRUNKLINE_AGENT_CONTEXT: `agent.context` is no JSON (key must be a string at line 1 column 2)";
+    for command in [["config", "check"].as_slice(), &["serve", "--listen", "127.0.0.1:0", "--log", "error"]] {
+        let ran = place.run(command).failed(1);
+        assert!(ran.sentence().starts_with(expected), "{}", ran.err);
+    }
+    assert!(!place.data().exists());
+}
+
 #[test]
 fn a_running_server_answers_what_its_directory_cannot() {
     let place = place();

@@ -1,7 +1,7 @@
 use super::{after, call, hangs_up, said, settings, with};
 use std::collections::BTreeMap;
 use trunkline_sdk::ActionKind;
-use trunkline_sdk::serde_json::{Value, json};
+use trunkline_sdk::serde_json::{self, Value, json};
 use trunkline_sdk::test::{Harness, names};
 
 #[test]
@@ -162,4 +162,27 @@ fn a_telephone_number_is_said_back_digit_by_digit() {
     let actions = call.user_says("It's five five five, oh one double nine");
     assert_eq!(said(&actions), "5 5 5 0 1 9 9. Thank you. Bye.");
     assert_eq!(call.results["q"], json!("5550199"));
+}
+
+#[test]
+fn the_survey_that_ships_gets_to_its_end_with_what_a_poor_recogniser_hears() {
+    let contract: Value = serde_json::from_str(include_str!("../../../../../agents/survey.json")).unwrap();
+    let cases = [
+        ["four", "yes", "phone", "three", "nothing else, thank you"],
+        ["for", "yeah it was", "the first one", "tree", "no"],
+        ["um I guess a four", "uh huh", "I called them on the phone", "three or so", "nothing really"],
+        ["4", "1", "1", "3", "That's all."],
+    ];
+    for answers in cases {
+        let mut call = Harness::<super::Survey>::with_settings(&contract["behaviour"]["settings"].to_string());
+        call.start();
+        for answer in answers {
+            call.user_says(answer);
+        }
+        let expected = json!({
+            "satisfaction": 4, "ready_in_time": true, "ordered_by": "Phone", "orders": 3, "answers_count": 4,
+            "skipped": ["wish"], "completed": true,
+        });
+        assert_eq!(json!(call.results), expected, "{answers:?}");
+    }
 }

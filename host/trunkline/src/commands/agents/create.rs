@@ -13,7 +13,8 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 
 /// What an agent is told that nobody instructs.
-const INSTRUCTIONS: &str = "You answer for {{ name }}. Be friendly and brief, and say so when you do not know something.";
+const INSTRUCTIONS: &str =
+    "You answer for {{ name }}. Be friendly and brief, and say so when you do not know something.";
 
 pub(super) async fn run(context: &Context<'_>, new: NewAgent) -> anyhow::Result<ExitCode> {
     let out = context.out;
@@ -74,7 +75,8 @@ async fn template(backend: &Backend, name: &str) -> anyhow::Result<Value> {
 
 /// Everything that the command line says.
 fn given(draft: &mut Value, new: &NewAgent) -> anyhow::Result<()> {
-    let texts = [("/name", &new.name), ("/prompt/greeting", &new.greeting), ("/prompt/instructions", &new.instructions)];
+    let texts =
+        [("/name", &new.name), ("/prompt/greeting", &new.greeting), ("/prompt/instructions", &new.instructions)];
     for (at, text) in texts {
         if let Some(text) = text {
             put(draft, at, json!(text));
@@ -125,7 +127,8 @@ fn complete(draft: &Value, known: &Value) -> anyhow::Result<()> {
     for part in ["llm", "stt", "tts"] {
         if draft[part].is_null() {
             let ready: Vec<&str> = providers::of_kind(known, part).filter(|p| p.ready).map(|p| p.name).collect();
-            let ready = if ready.is_empty() { "none is ready".to_owned() } else { format!("ready: {}", ready.join(", ")) };
+            let ready =
+                if ready.is_empty() { "none is ready".to_owned() } else { format!("ready: {}", ready.join(", ")) };
             missing.push(format!("--{part} ({ready})"));
         }
     }
@@ -158,9 +161,7 @@ impl Questions<'_> {
         if new.know.is_empty() {
             self.facts(draft)?;
         }
-        for (part, question) in
-            [("llm", "Who thinks?"), ("stt", "Who listens?"), ("tts", "Who speaks?")]
-        {
+        for (part, question) in [("llm", "Who thinks?"), ("stt", "Who listens?"), ("tts", "Who speaks?")] {
             if draft[part].is_null() {
                 let choice = self.provider(part, question)?;
                 put(draft, &format!("/{part}"), choice);

@@ -1,0 +1,264 @@
+/**
+ * What is known of one conversation: a projection of its log's rows, of words under way, and of the transcript.
+ *
+ * Rows come in any order and more than once after a reconnect; what they amount to is the same.
+ */
+
+const LOUD_KINDS = new Set(["dropped", "provider"]);
+
+export class Conversation extends EventTarget {
+  constructor() {
+    super();
+    /** Lines by their place in the history. */
+    this.lines = new Map();
+    /** Log rows by number, each with the JSON text it came as: numbers of 64 bits do not survive parsing. */
+    this.rows = new Map();
+    this.latencies = new Map();
+    this.results = new Map();
+    /** What the caller is saying, not final. */
+    this.interim = "";
+    /** What was typed and not confirmed yet. */
+    this.pending = [];
+    /** `{reason, duration_ms}` when it is over. */
+    this.ended = null;
+    this.thinking = false;
+    this.problems = 0;
+    this.lastSeq = 0;
+  }
+
+  /** Whole texts of what the agent was told to say, by effect. */
+  #full = new Map();
+  /** Places of the caller's turns in the history. */
+  #turns = new Map();
+  #scheduled = false;
+
+  /** Lines in order. */
+  ordered() {
+    return [...this.lines.values()].sort((a, b) => a.index - b.index);
+  }
+
+  /** Rows in order. */
+  log() {
+    return [...this.rows.values()].sort((a, b) => a.row.seq - b.row.seq);
+  }
+
+  /** Delays by the place of the line that they belong to: the first answer after the turn. */
+  answers() {
+    const lines = this.ordered();
+    const found = new Map();
+    for (const [turn, user] of this.#turns) {
+      const first = lines.find(({ index, role }) => index > user && role === "assistant");
+      const latency = this.latencies.get(turn);
+      if (first && latency) found.set(first.index, latency);
+    }
+    return found;
+  }
+
+  /** The line that answers a tool call, if it came. */
+  answerTo(call) {
+    return [...this.lines.values()].find(({ role, call_id: id }) => role === "tool" && id === call.id) ?? null;
+  }
+
+  /** Whether the call that a tool's line answers is among the lines. */
+  asked(line) {
+    return [...this.lines.values()].some(({ tool_calls: calls }) => calls?.some(({ id }) => id === line.call_id));
+  }
+
+  /** Takes a row of the log. */
+  row(row, raw = JSON.stringify(row)) {
+    if (this.rows.has(row.seq)) return;
+    this.rows.set(row.seq, { row, raw });
+    this.lastSeq = Math.max(this.lastSeq, row.seq);
+    if (LOUD_KINDS.has(row.kind)) this.problems += 1;
+    this.#apply(row);
+    this.#changed();
+  }
+
+  #apply(row) {
+    switch (row.kind) {
+      case "message":
+        return this.#message(row);
+      case "event":
+        return this.#event(row);
+      case "actions":
+        for (const action of row.actions ?? []) {
+          if (action.action === "say") this.#full.set(action.effect, action.data.text);
+        }
+        return undefined;
+      case "latency":
+        return void this.latencies.set(row.turn, row);
+      case "result":
+        return void this.results.set(row.name, { value: row.value, at_ms: row.at_ms });
+      case "barge-in":
+        return this.#bargeIn(row);
+      case "ended":
+        this.ended = { reason: row.reason, duration_ms: row.duration_ms };
+        this.interim = "";
+        this.thinking = false;
+        return undefined;
+      default:
+        return undefined;
+    }
+  }
+
+  #message(row) {
+    const { role, text = "", content, name, tool_calls: calls } = row.message;
+    const before = this.lines.get(row.index);
+    const newer = before?.seq > row.seq;
+    const line = {
+      index: row.index,
+      role,
+      text: role === "tool" ? (content ?? "") : text,
+      at_ms: Math.min(before?.at_ms ?? row.at_ms, row.at_ms),
+      corrected: Boolean(before?.seq) || Boolean(before?.corrected),
+      tool_calls: calls ?? [],
+      tool: name ?? null,
+      call_id: row.message.id ?? before?.call_id ?? null,
+      seq: row.seq,
+    };
+    if (newer) return;
+    if (role === "assistant") {
+      line.interrupted = before?.interrupted ?? false;
+      line.not_heard = row.not_heard ?? row.message.not_heard ?? rest(before?.spoken ?? before?.full ?? "", line.text);
+      line.full = before?.spoken || before?.full || "";
+    }
+    this.lines.set(row.index, line);
+    if (role === "user") {
+      this.interim = "";
+      this.pending.shift();
+      this.thinking = true;
+    } else if (role === "assistant") {
+      this.thinking = false;
+    }
+    this.dispatchEvent(new CustomEvent("line", { detail: line }));
+  }
+
+  #event({ event: { event, data } }) {
+    if (event === "user-turn") {
+      const users = this.ordered().filter(({ role, text }) => role === "user" && text === data.text);
+      if (users.length) this.#turns.set(data.number, users[users.length - 1].index);
+    } else if (event === "interrupted" || event === "said" || event === "generated") {
+      const full = data.text ?? this.#full.get(data.effect);
+      const line = this.#lastAssistant((one) => one.text === (data.heard ?? ""));
+      if (!line) return;
+      if (full && !line.not_heard) line.not_heard = rest(full, line.text);
+      if (event === "interrupted") line.interrupted = true;
+    }
+  }
+
+  #bargeIn({ outcome, speech_ms: speech, clear_ms: clear }) {
+    const line = this.#lastAssistant(() => true);
+    if (line && outcome === "confirmed") {
+      line.interrupted = true;
+      line.clearAfter = clear - speech;
+    }
+    this.dispatchEvent(new CustomEvent("barge-in", { detail: { outcome } }));
+  }
+
+  #lastAssistant(fits) {
+    const lines = this.ordered();
+    return lines.findLast((line) => line.role === "assistant" && fits(line)) ?? null;
+  }
+
+  /** Takes words that are not logged: what the caller is saying, what the agent is about to have said. */
+  partial({ role, index, text }) {
+    if (role === "user") {
+      this.interim = text;
+    } else if (role === "assistant") {
+      this.thinking = false;
+      const known = this.lines.get(index);
+      if (known?.seq && known.text === text) return;
+      if (known) known.spoken = longer(known.spoken, text);
+      else this.lines.set(index, { index, role, text: "", spoken: text, at_ms: null, tool_calls: [], not_heard: "" });
+    }
+    this.#changed();
+  }
+
+  /** More text of an answer that is being written. */
+  delta({ index, text }) {
+    const known = this.lines.get(index);
+    if (known?.seq || known?.done) return;
+    this.thinking = false;
+    if (known) known.spoken = (known.spoken ?? "") + text;
+    else this.lines.set(index, { index, role: "assistant", text: "", spoken: text, at_ms: null, tool_calls: [], not_heard: "" });
+    this.#changed();
+  }
+
+  /** Takes a line of the transcript, the host's last word on it. */
+  line(line) {
+    const before = this.lines.get(line.index);
+    const merged = { ...before, tool_calls: before?.tool_calls ?? [], ...line, not_heard: line.not_heard ?? before?.not_heard ?? "", done: true };
+    this.lines.set(line.index, merged);
+    if (line.role === "user" && !before) this.pending.shift();
+    if (line.role === "assistant") this.thinking = false;
+    if (!before?.seq && !before?.done) this.dispatchEvent(new CustomEvent("line", { detail: merged }));
+    this.#changed();
+  }
+
+  /** Something was typed; it is shown before the host confirms it. Gives a function that takes it back. */
+  typed(text) {
+    const entry = { text };
+    this.pending.push(entry);
+    this.thinking = true;
+    this.#changed();
+    return () => {
+      const at = this.pending.indexOf(entry);
+      if (at >= 0) this.pending.splice(at, 1);
+      this.thinking = false;
+      this.#changed();
+    };
+  }
+
+  /** The answer is complete: nothing is awaited any more. */
+  settle() {
+    this.thinking = false;
+    for (const line of this.lines.values()) {
+      if (line.seq || line.done || !line.spoken) continue;
+      line.text = line.spoken;
+      line.done = true;
+    }
+    this.#changed();
+  }
+
+  /** It is over, for a reason that the log did not say. */
+  finish(reason) {
+    this.ended ??= { reason, duration_ms: null };
+    this.thinking = false;
+    this.interim = "";
+    this.#changed();
+  }
+
+  /** Many rows of one piece of a stream are one change. */
+  #changed() {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      this.dispatchEvent(new Event("change"));
+    });
+  }
+}
+
+/** What of a text was not heard, given what was; empty when it was all heard or when they do not belong together. */
+export function rest(full, heard) {
+  const left = after(full ?? "", heard);
+  return /[\p{L}\p{N}]/u.test(left) ? left : "";
+}
+
+function after(full, heard) {
+  if (full.startsWith(heard)) return full.slice(heard.length);
+  // White space and markup differ between what was written and what was spoken: compare letters and digits only.
+  const letters = (text) => text.replace(/[^\p{L}\p{N}]/gu, "");
+  const wanted = letters(heard);
+  if (!letters(full).startsWith(wanted)) return "";
+  let seen = 0;
+  for (let at = 0; at < full.length; at += 1) {
+    if (seen === wanted.length) return full.slice(at);
+    if (/[\p{L}\p{N}]/u.test(full[at])) seen += 1;
+  }
+  return "";
+}
+
+function longer(a, b) {
+  return (a?.length ?? 0) > b.length ? a : b;
+}
