@@ -10,6 +10,7 @@ mod by_hand;
 mod calls;
 #[cfg(test)]
 mod cli;
+#[cfg(test)]
 mod first_minute;
 #[cfg(test)]
 mod golden;
