@@ -2,6 +2,7 @@
 
 mod chat;
 mod simulate;
+mod terminal;
 
 use crate::world::World;
 use serde_json::Value;
