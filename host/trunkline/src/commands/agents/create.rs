@@ -16,6 +16,12 @@ use std::process::ExitCode;
 const INSTRUCTIONS: &str =
     "You answer for {{ name }}. Be friendly and brief, and say so when you do not know something.";
 
+/// What ships, to begin with.
+const SHIPPED: [(&str, &str); 2] = [
+    ("receptionist", include_str!("../../../../../agents/receptionist.json")),
+    ("survey", include_str!("../../../../../agents/survey.json")),
+];
+
 pub(super) async fn run(context: &Context<'_>, new: NewAgent) -> anyhow::Result<ExitCode> {
     let out = context.out;
     let backend = context.backend(Intent::Write).await?;
@@ -68,9 +74,18 @@ async fn compose(context: &Context<'_>, backend: &Backend, new: &NewAgent, askin
     Ok(draft)
 }
 
+/// The agent of this name, else what ships under it.
 async fn template(backend: &Backend, name: &str) -> anyhow::Result<Value> {
-    let found = backend.agent_id(name).await.with_context(|| format!("there is nothing called `{name}` to begin with"));
-    Ok(backend.agent(found?).await?["document"].take())
+    let unknown = match backend.agent_id(name).await {
+        Ok(id) => return Ok(backend.agent(id).await?["document"].take()),
+        Err(error) => error,
+    };
+    let shipped = SHIPPED.iter().find(|(shipped, _)| shipped.eq_ignore_ascii_case(name));
+    let names = SHIPPED.map(|(shipped, _)| shipped).join(", ");
+    let (_, text) = shipped.ok_or(unknown).with_context(|| {
+        format!("`{name}` is nothing to begin with (allowed: {names}, and the agents that there are)")
+    })?;
+    serde_json::from_str(text).context("an agent that ships is no JSON")
 }
 
 /// Everything that the command line says.
