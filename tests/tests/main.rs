@@ -11,6 +11,8 @@ mod by_hand;
 #[cfg(test)]
 mod calls;
 #[cfg(test)]
+mod cli;
+#[cfg(test)]
 mod first_minute;
 #[cfg(test)]
 mod golden;

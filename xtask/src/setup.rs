@@ -30,18 +30,39 @@ pub(crate) fn ensure(needs: &[Need]) -> Result<()> {
     if missing.is_empty() {
         return Ok(());
     }
-    let packages = missing.join(" ");
     if !may_install() {
-        bail!(
-            "missing: {packages}; install with `sudo apt-get install -y {packages}` (or your system's way), then run this again"
-        );
+        let packages = missing.join(" ");
+        bail!("missing: {packages}; install with {}, then run this again", by_hand(&missing));
     }
-    say(&format!("installing {packages}"));
+    install(needs, &missing)
+}
+
+/// As [`ensure`], for what can be done without: `without` says what cannot be done then.
+pub(crate) fn offer(needs: &[Need], without: &str) {
+    let missing = missing(needs);
+    if missing.is_empty() {
+        return;
+    }
+    if may_install() {
+        match install(needs, &missing) {
+            Ok(()) => return,
+            Err(error) => say(&format!("{error:#}")),
+        }
+    }
+    say(&format!("{without}; to change that, install with {} and start again", by_hand(&missing)));
+}
+
+fn by_hand(packages: &[&str]) -> String {
+    format!("`sudo apt-get install -y {}` (or your system's way)", packages.join(" "))
+}
+
+fn install(needs: &[Need], missing: &[&str]) -> Result<()> {
+    say(&format!("installing {}", missing.join(" ")));
     // A failed refresh is not the end: the lists that are there may do, and the installation says so if they do not.
     if run(apt().args(["-qq", "update"])).is_err() {
         say("the package lists could not be refreshed; going on with the ones that are there");
     }
-    run(apt().args(["-qq", "install", "-y", "--no-install-recommends"]).args(&missing))?;
+    run(apt().args(["-qq", "install", "-y", "--no-install-recommends"]).args(missing))?;
     let still = self::missing(needs);
     if !still.is_empty() {
         bail!("{} installed, but the program does not start; is another one before it on PATH?", still.join(" "));
@@ -81,6 +102,17 @@ fn apt() -> Command {
     apt
 }
 
+/// What a conversation by voice needs on this machine when no provider's key is set: two synthesisers, a recogniser and
+/// its model.
+pub(crate) const SPEECH: [Need; 4] = [
+    Need { package: "espeak-ng", probe: &["espeak-ng", "--version"] },
+    Need { package: "flite", probe: &["flite", "-lv"] },
+    // The program has another name from version 5 on.
+    Need { package: "pocketsphinx", probe: &["sh", "-c", "command -v pocketsphinx_continuous || command -v pocketsphinx"] },
+    // Data has nothing that could be run.
+    Need { package: "pocketsphinx-en-us", probe: &["sh", "-c", "ls /usr/share/pocketsphinx/model/en-us/*.lm.bin"] },
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -93,5 +125,10 @@ mod tests {
             Need { package: "absent", probe: &["no-such-program"] },
         ];
         assert_eq!(missing(&needs), ["broken", "absent"]);
+    }
+
+    #[test]
+    fn a_command_to_type_names_everything_that_is_missing() {
+        assert_eq!(by_hand(&["flite", "sox"]), "`sudo apt-get install -y flite sox` (or your system's way)");
     }
 }

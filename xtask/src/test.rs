@@ -16,12 +16,12 @@ use crate::{components, setup};
 /// commits.
 const HOST: [&str; 6] = ["--workspace", "--lib", "--bins", "--tests", "--features", "trunkline/failpoints"];
 
-/// Programs that make callers' voices and check emulators against the official SDKs.
+/// Programs that bring callers' voices to a telephone, check emulators against the official SDKs and open the page.
 const NEEDED: [setup::Need; 4] = [
-    setup::Need { package: "espeak-ng", probe: &["espeak-ng", "--version"] },
-    setup::Need { package: "flite", probe: &["flite", "-lv"] },
     setup::Need { package: "sox", probe: &["sox", "--version"] },
     setup::Need { package: "python3-venv", probe: &["python3", "-c", "import ensurepip, venv"] },
+    setup::Need { package: "chromium", probe: &["chromium", "--version"] },
+    setup::Need { package: "chromium-driver", probe: &["chromedriver", "--version"] },
 ];
 
 /// Runs every test, or those whose name contains `filter`.
@@ -50,7 +50,8 @@ pub(crate) fn golden(args: &[&str]) -> Result<()> {
 
 fn prepare() -> Result<()> {
     setup::c_compiler()?;
-    setup::ensure(&NEEDED)?;
+    // Together: one installation is quicker than two.
+    setup::ensure(&[setup::SPEECH, NEEDED].concat())?;
     components::build_for_tests()?;
     say("building the host and its tests");
     run(cargo().arg("build").args(HOST))

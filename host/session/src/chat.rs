@@ -138,8 +138,12 @@ pub(crate) struct Desk {
     asker: Option<mpsc::Sender<Told>>,
     /// Not yet given to the engine: what came before is answered first.
     text: Option<String>,
-    /// Rows that are not durable yet.
+    /// Rows that were not told yet.
     rows: VecDeque<Row>,
+    /// Everything up to this row is durable.
+    durable: u64,
+    /// Nobody has asked yet. A greeting may be quicker than whoever began the thread to hear it: it is kept for them.
+    fresh: bool,
     rests_since: Instant,
 }
 
@@ -157,7 +161,7 @@ pub(crate) enum Next {
 
 impl Desk {
     pub(crate) fn new() -> Self {
-        Self { asker: None, text: None, rows: VecDeque::new(), rests_since: Instant::now() }
+        Self { asker: None, text: None, rows: VecDeque::new(), durable: 0, fresh: true, rests_since: Instant::now() }
     }
 
     pub(crate) fn ask(&mut self, asked: Asked) {
@@ -166,11 +170,12 @@ impl Desk {
         } else if asked.taken.send(Taken::Yes).is_ok() {
             self.asker = Some(asked.tell);
             self.text = asked.text;
+            self.fresh = false;
         }
     }
 
     pub(crate) fn row(&mut self, row: &Row) {
-        if self.asker.is_some() {
+        if self.asker.is_some() || self.fresh {
             self.rows.push_back(row.clone());
         }
     }
@@ -180,6 +185,10 @@ impl Desk {
     }
 
     pub(crate) async fn committed(&mut self, seq: u64) {
+        self.durable = self.durable.max(seq);
+        if self.asker.is_none() {
+            return;
+        }
         while let Some(row) = self.rows.pop_front_if(|row| row.seq <= seq) {
             self.tell(Told::Row(Box::new(row))).await;
         }
@@ -194,7 +203,8 @@ impl Desk {
             return Next::Write(text);
         }
         if self.asker.is_some() {
-            return if self.rows.is_empty() { Next::Rest } else { Next::Nothing };
+            let durable = self.rows.iter().all(|row| row.seq <= self.durable);
+            return if durable { Next::Rest } else { Next::Nothing };
         }
         let idle = engine.deadline().is_none() && self.rests_since.elapsed() >= RESTS_FOR;
         if idle { Next::Leave } else { Next::Nothing }

@@ -10,9 +10,9 @@ use crate::config::{Config, Environment, reachable};
 use crate::running::Running;
 use anyhow::bail;
 use serde_json::Value;
-use trunkline_egress::Url;
 use trunkline_contract::log::Row;
 use trunkline_contract::{AgentId, CallId, Fault};
+use trunkline_egress::Url;
 
 pub(crate) use local::{Local, check};
 pub(crate) use remote::{Client, Events, Refused, Remote, refusal};

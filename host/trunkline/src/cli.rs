@@ -7,7 +7,7 @@ mod others;
 pub(crate) use agents::{AgentCommand, NewAgent};
 pub(crate) use calls::{CallCommand, ExportFormat, Simulate};
 pub(crate) use others::{
-    BenchCommand, ConfigCommand, DocumentCommand, DoctorArgs, NumberCommand, ProviderCommand, TokenCommand,
+    BenchCommand, ConfigCommand, DoctorArgs, DocumentCommand, NumberCommand, ProviderCommand, TokenCommand,
 };
 
 use clap::{Args, Parser, Subcommand, ValueEnum};

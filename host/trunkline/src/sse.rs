@@ -104,7 +104,8 @@ mod tests {
 
     #[test]
     fn a_split_anywhere_changes_nothing() {
-        let text = ": hi\r\nevent: a\r\ndata: grüß dich 👋\r\n\r\ndata: a\ndata: b\n\nid: 3\ndata: c\r\rdata: d\n\n".as_bytes();
+        let text = ": hi\r\nevent: a\r\ndata: grüß dich 👋\r\n\r\ndata: a\ndata: b\n\nid: 3\ndata: c\r\rdata: d\n\n"
+            .as_bytes();
         let whole = read(&[text]);
         assert_eq!(whole.len(), 4);
         for at in 0..=text.len() {

@@ -1,6 +1,8 @@
 //! The command line, run as the binary that people run.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+#[path = "cli/agents.rs"]
+mod agents;
 #[path = "cli/calls.rs"]
 mod calls;
 #[path = "cli/contracts.rs"]

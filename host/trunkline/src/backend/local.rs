@@ -56,7 +56,9 @@ impl Local {
 
     pub(crate) async fn default_agent(&self) -> anyhow::Result<Value> {
         let found = self.tenant.agents().current().await?;
-        Ok(serde_json::to_value(found.context("there is no default agent: name one, or choose it with `trunkline agent default`")?)?)
+        Ok(serde_json::to_value(
+            found.context("there is no default agent: name one, or choose it with `trunkline agent default`")?,
+        )?)
     }
 
     pub(crate) async fn set_default(&self, id: AgentId) -> anyhow::Result<Value> {

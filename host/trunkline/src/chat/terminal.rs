@@ -11,7 +11,8 @@ use std::process::ExitCode;
 use trunkline_contract::log::{Entry, Row};
 
 const PROMPT: &str = "you> ";
-const HELP: &str = "/new begins again, /events shows what happened so far, /quit leaves (or Ctrl-D); Ctrl-C stops an answer";
+const HELP: &str =
+    "/new begins again, /events shows what happened so far, /quit leaves (or Ctrl-D); Ctrl-C stops an answer";
 
 /// What was typed.
 enum Typed {

@@ -62,7 +62,8 @@ pub(super) async fn run(context: &Context<'_>, command: DocumentCommand) -> anyh
             }
             for item in items(&answer) {
                 let name = out.paint(Tone::Heading, &clean(&cell(&item["name"])));
-                let place = format!("part {}, score {:.2}", cell(&item["chunk"]), item["score"].as_f64().unwrap_or(0.0));
+                let place =
+                    format!("part {}, score {:.2}", cell(&item["chunk"]), item["score"].as_f64().unwrap_or(0.0));
                 out.line(format!("{name}  {}", out.paint(Tone::Quiet, &place)))?;
                 out.line(format!("  {}", clean(item["text"].as_str().unwrap_or_default())))?;
             }

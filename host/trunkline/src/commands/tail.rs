@@ -1,11 +1,14 @@
 //! `trunkline call tail`: the rows of a log as they come.
 
+mod describe;
+
 use crate::backend::{Backend, ROWS};
 use crate::live::{News, Watch};
 use crate::output::{Out, Tone, clean};
-use serde_json::Value;
+use describe::describe;
 use trunkline_contract::CallId;
 use trunkline_contract::log::Row;
+
 
 /// Prints rows from `from_seq` on, until the call ends or nobody is left to write to it.
 ///
@@ -42,12 +45,8 @@ pub(crate) fn show_row(out: &Out, row: &Row) -> anyhow::Result<()> {
     if out.json {
         return out.record(row);
     }
-    let mut entry = serde_json::to_value(&row.entry)?;
-    if let Value::Object(fields) = &mut entry {
-        fields.remove("kind");
-    }
     let at = format!("{}.{:03}s", row.at_ms / 1_000, row.at_ms % 1_000);
     let (seq, kind) = (out.paint(Tone::Quiet, &format!("{:>6}", row.seq)), format!("{:<14}", row.entry.kind()));
-    out.line(format!("{seq} {at:>10}  {}  {}", out.paint(Tone::Heading, &kind), clean(&entry.to_string())))?;
+    out.line(format!("{seq} {at:>10}  {}  {}", out.paint(Tone::Heading, &kind), clean(&describe(&row.entry))))?;
     Ok(())
 }

@@ -65,9 +65,16 @@ enum State {
     /// For the next step, or for the last answer.
     Waiting,
     /// Since when, and how much of the clip was sent.
-    Speaking { clip: Arc<[i16]>, began: Samples, sent: usize },
+    Speaking {
+        clip: Arc<[i16]>,
+        began: Samples,
+        sent: usize,
+    },
     /// The keys that are left, and when the next one is due.
-    Pressing { keys: Vec<char>, due: Samples },
+    Pressing {
+        keys: Vec<char>,
+        due: Samples,
+    },
     Over,
 }
 

@@ -129,7 +129,13 @@ mod tests {
     #[test]
     fn an_answer_belongs_to_the_step_whose_words_come_before_it() {
         let mut log = Log::new();
-        log.agent(0, "Hello.").step(0).user(1, "When?").agent(2, "At nine.").step(2).user(3, "Thanks.").agent(4, "Bye.");
+        log.agent(0, "Hello.")
+            .step(0)
+            .user(1, "When?")
+            .agent(2, "At nine.")
+            .step(2)
+            .user(3, "Thanks.")
+            .agent(4, "Bye.");
         assert_eq!(log.0.answers(), texts([(None, "Hello."), (Some(0), "At nine."), (Some(2), "Bye.")]));
     }
 
@@ -149,7 +155,8 @@ mod tests {
 
     #[test]
     fn keys_are_answered_like_words() {
-        let digits = Entry::Event { event: Event::Digits(Digits { digits: "1".into(), reason: "key".into() }), seed: 0 };
+        let digits =
+            Entry::Event { event: Event::Digits(Digits { digits: "1".into(), reason: "key".into() }), seed: 0 };
         let mut log = Log::new();
         log.agent(0, "Press one.").step(0).entry(digits).agent(1, "Thank you.");
         assert_eq!(log.0.answers(), texts([(None, "Press one."), (Some(0), "Thank you.")]));

@@ -149,11 +149,7 @@ impl Line<'_> {
         self.start + Duration::from_micros(at.saturating_mul(1_000) / PER_MS)
     }
 
-    async fn carry(
-        &mut self,
-        news: &mut mpsc::Receiver<anyhow::Result<News>>,
-        watcher: &mut Watcher<'_>,
-    ) -> End {
+    async fn carry(&mut self, news: &mut mpsc::Receiver<anyhow::Result<News>>, watcher: &mut Watcher<'_>) -> End {
         let mut cancelled = pin!(tokio::signal::ctrl_c());
         loop {
             let frame = self.next_frame + FRAME as Samples;

@@ -99,27 +99,36 @@ pub(super) struct Subject {
 
 /// Compares what happened with what was expected.
 pub(super) fn judge(subject: Subject, script: &Script, played: Played) -> Report {
-    let steps: Vec<StepReport> = script.steps.iter().enumerate().map(|(at, step)| {
-        let went = played.steps.get(at).cloned().unwrap_or_default();
-        let said = || if went.skipped { "the call was over before".to_owned() } else { spoken(&went.answer) };
-        let contains = step.expect.iter().map(|pattern| {
-            Verdict::of(!went.skipped && pattern.fits(&went.answer), format!("the agent says {pattern}"), said())
-        });
-        let lacks = step.expect_not.iter().map(|pattern| {
-            Verdict::of(!went.skipped && !pattern.fits(&went.answer), format!("the agent does not say {pattern}"), said())
-        });
-        let mut verdicts: Vec<Verdict> = contains.chain(lacks).collect();
-        verdicts.extend(result(&step.expect_result, &went.result));
-        StepReport {
-            step: at + 1,
-            script_line: Some(step.line).filter(|line| *line > 0),
-            does: step.act.words(),
-            began_ms: went.began_ms,
-            answered_ms: went.answered_ms,
-            answer: went.answer,
-            verdicts,
-        }
-    }).collect();
+    let steps: Vec<StepReport> = script
+        .steps
+        .iter()
+        .enumerate()
+        .map(|(at, step)| {
+            let went = played.steps.get(at).cloned().unwrap_or_default();
+            let said = || if went.skipped { "the call was over before".to_owned() } else { spoken(&went.answer) };
+            let contains = step.expect.iter().map(|pattern| {
+                Verdict::of(!went.skipped && pattern.fits(&went.answer), format!("the agent says {pattern}"), said())
+            });
+            let lacks = step.expect_not.iter().map(|pattern| {
+                Verdict::of(
+                    !went.skipped && !pattern.fits(&went.answer),
+                    format!("the agent does not say {pattern}"),
+                    said(),
+                )
+            });
+            let mut verdicts: Vec<Verdict> = contains.chain(lacks).collect();
+            verdicts.extend(result(&step.expect_result, &went.result));
+            StepReport {
+                step: at + 1,
+                script_line: Some(step.line).filter(|line| *line > 0),
+                does: step.act.words(),
+                began_ms: went.began_ms,
+                answered_ms: went.answered_ms,
+                answer: went.answer,
+                verdicts,
+            }
+        })
+        .collect();
     let reason = played.end.as_ref().map(|(reason, _)| reason.clone());
     let mut end: Vec<Verdict> = result(&script.end.expect_result, &played.result).into_iter().collect();
     if let Some(expected) = &script.end.expect_reason {
@@ -154,7 +163,11 @@ fn result(expected: &Map<String, Value>, found: &Map<String, Value>) -> Option<V
         return None;
     }
     let faults = differences(expected, found);
-    Some(Verdict::of(faults.is_empty(), format!("the result has {}", Value::Object(expected.clone())), faults.join("; ")))
+    Some(Verdict::of(
+        faults.is_empty(),
+        format!("the result has {}", Value::Object(expected.clone())),
+        faults.join("; "),
+    ))
 }
 
 impl Report {

@@ -137,17 +137,8 @@ impl Script {
 
 const TOP: [&str; 6] = ["agent", "voice", "pause_ms", "patience_ms", "step", "end"];
 const END: [&str; 2] = ["expect_result", "expect_reason"];
-const STEP: [&str; 9] = [
-    "say",
-    "wav",
-    "digits",
-    "hang_up",
-    "wait",
-    "interrupt_after_ms",
-    "expect",
-    "expect_not",
-    "expect_result",
-];
+const STEP: [&str; 9] =
+    ["say", "wav", "digits", "hang_up", "wait", "interrupt_after_ms", "expect", "expect_not", "expect_result"];
 
 fn step(reader: &mut Reader<'_>, at: usize, table: &DeTable<'_>, folder: &Path) -> Step {
     let mut keys = reader.keys(table, "a step", &STEP);

@@ -119,9 +119,7 @@ impl Socket {
     pub(super) async fn stop(mut self) {
         let stop = self.writer.stop(&self.call.to_string());
         if self.send(&stop).await {
-            let gone = async {
-                while !matches!(self.next().await, Heard::Closed(_)) {}
-            };
+            let gone = async { while !matches!(self.next().await, Heard::Closed(_)) {} };
             // A host that does not close has heard the `stop` all the same.
             let _ = timeout(CLOSE_PATIENCE, gone).await;
         }

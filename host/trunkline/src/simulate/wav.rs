@@ -67,7 +67,9 @@ fn read_format(bytes: &[u8]) -> anyhow::Result<Format> {
     match (kind, bits) {
         (PCM, 8 | 16 | 24 | 32) | (FLOAT, 32) => {}
         (PCM | FLOAT, _) => bail!("its samples have {bits} bits (allowed: 8, 16, 24, 32, or floats of 32)"),
-        _ => bail!("its samples are compressed (format {kind}): make it PCM, for example with `sox in.wav -e signed out.wav`"),
+        _ => bail!(
+            "its samples are compressed (format {kind}): make it PCM, for example with `sox in.wav -e signed out.wav`"
+        ),
     }
     Ok(Format { kind, channels: usize::from(channels), rate, bytes: usize::from(bits / 8) })
 }

@@ -139,7 +139,8 @@ mod tests {
 
     #[test]
     fn the_hosts_messages_are_read() {
-        let media = json!({"event": "media", "streamSid": "s", "media": {"payload": STANDARD.encode([1, 0, 255, 255])}});
+        let media =
+            json!({"event": "media", "streamSid": "s", "media": {"payload": STANDARD.encode([1, 0, 255, 255])}});
         assert_eq!(read(&media.to_string()), Ok(FromHost::Media(vec![1, -1])));
         assert_eq!(read(r#"{"event":"mark","streamSid":"s","mark":{"name":"m"}}"#), Ok(FromHost::Mark("m".into())));
         assert_eq!(read(r#"{"event":"clear","streamSid":"s"}"#), Ok(FromHost::Clear));
@@ -154,7 +155,10 @@ mod tests {
     fn frames_are_numbered_and_timed() {
         let mut writer = Writer::new("s1".into());
         let start = writer.start("c1", "t");
-        assert_eq!((&start["sequenceNumber"], &start["start"]["customParameters"]["token"]), (&json!("1"), &json!("t")));
+        assert_eq!(
+            (&start["sequenceNumber"], &start["start"]["customParameters"]["token"]),
+            (&json!("1"), &json!("t"))
+        );
         let media = writer.media(640, &[0; 320]);
         assert_eq!(media["sequenceNumber"], "2");
         assert_eq!((&media["media"]["chunk"], &media["media"]["timestamp"]), (&json!("1"), &json!("40")));

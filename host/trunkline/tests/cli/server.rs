@@ -136,11 +136,18 @@ fn a_server_needs_an_address_a_token_and_a_process() {
 
 #[test]
 fn a_live_call_is_followed_to_its_end() {
-    let rows = json!({"items": [
-        {"seq": 1, "at_ms": 0, "kind": "note", "level": "info", "text": "hello", "component": null},
-        {"seq": 2, "at_ms": 1500, "kind": "ended", "reason": "caller-hangup", "duration_ms": 1500, "component": null},
-    ], "state": "active"});
-    let server = Server::answering(200, "application/json", &rows.to_string());
+    let row = |row: serde_json::Value| format!("event: row\nid: {}\ndata: {row}\n\n", row["seq"]);
+    let note = json!({"seq": 1, "at_ms": 0, "kind": "note", "level": "info", "text": "hello", "component": null});
+    let ended = json!({
+        "seq": 2, "at_ms": 1500, "kind": "ended", "reason": "caller-hangup", "duration_ms": 1500, "component": null,
+    });
+    let partial = r#"{"role": "user", "text": "hel"}"#;
+    let stream = format!(
+        ": hi\n\n{}event: partial\ndata: {partial}\n\n{}event: end\ndata: {{}}\n\n",
+        row(note),
+        row(ended)
+    );
+    let server = Server::answering(200, "text/event-stream", &stream);
     let place = Place::new().env("TRUNKLINE_TOKEN", "trk_1");
     let ran = place.run(&["call", "tail", AGENT, "--json", "--server", &server.url()]).ok();
     let kinds: Vec<String> = ran
@@ -149,10 +156,7 @@ fn a_live_call_is_followed_to_its_end() {
         .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["kind"].as_str().unwrap().to_owned())
         .collect();
     assert_eq!(kinds, ["note", "ended"]);
-    assert!(
-        server
-            .requests()
-            .iter()
-            .any(|request| request.starts_with(&format!("GET /api/v1/calls/{AGENT}/events?from_seq=1&limit=1000 ")))
-    );
+    let requests = server.requests();
+    assert!(requests[0].starts_with(&format!("GET /api/v1/calls/{AGENT}/live?from_seq=1 ")), "{requests:?}");
+    assert_eq!(requests.len(), 1, "it is told, not asked for");
 }

@@ -3,6 +3,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 use std::io::{BufRead, BufReader, Lines};
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, ChildStdout, Stdio};
 
 /// A host that serves; ended when the test is over, however it ends.
@@ -129,9 +130,6 @@ fn a_running_server_answers_what_its_directory_cannot() {
     let place = place();
     let token = place.run(&["token", "issue", "--json"]).ok().json()["token"].as_str().unwrap().to_owned();
     let host = Host::start(&place);
-    let ran = place.run(&["agent", "list"]).failed(1);
-    assert!(ran.sentence().contains("is in use by a running server: add --server URL"), "{}", ran.err);
-
     let place = place.env("TRUNKLINE_TOKEN", &token).env("TRUNKLINE_SERVER", &host.address);
     place.write("agent.json", contract().to_string());
     let made = place.run(&["agent", "create", "--file", "agent.json", "--json"]).ok().json();
@@ -169,4 +167,45 @@ fn serving_needs_components() {
     let ran = place.run(&["serve", "--listen", "127.0.0.1:0", "--log", "error"]).failed(1);
     assert!(ran.sentence().contains("run `cargo xtask components`"), "{}", ran.err);
     assert!(!place.data().exists());
+}
+
+#[test]
+fn commands_of_the_same_machine_find_the_server_and_need_no_token() {
+    let place = place();
+    let host = Host::start(&place);
+    let left = std::fs::metadata(place.path("data/server.json")).unwrap();
+    assert_eq!(left.permissions().mode() & 0o777, 0o600);
+    place.write("agent.json", contract().to_string());
+    let id = place.run(&["agent", "create", "--file", "agent.json", "--json"]).ok().json()["agent_id"].clone();
+    place.run(&["agent", "default", "Front desk"]).ok();
+    assert_eq!(place.run(&["agent", "show", "--json"]).ok().json()["agent_id"], id);
+    let elsewhere = place.run(&["agent", "list", "--data", "elsewhere"]).failed(1);
+    assert!(elsewhere.sentence().starts_with("elsewhere has no database"), "{}", elsewhere.err);
+    let link = place.run(&["login", "--json"]).ok().json();
+    assert!(link["url"].as_str().unwrap().starts_with(&format!("{}/#login=", host.address)), "{link}");
+    host.stop();
+    assert!(!place.path("data/server.json").exists());
+    // Without a server the directory answers by itself.
+    assert_eq!(place.run(&["agent", "show"]).ok().json()["agent_id"], id);
+    let ran = place.run(&["login"]).failed(1);
+    assert!(ran.sentence().starts_with("no server runs on data: start one with `trunkline serve`"), "{}", ran.err);
+}
+
+#[test]
+fn the_token_of_a_host_that_was_killed_opens_nothing() {
+    let place = place();
+    let mut host = Host::start(&place);
+    let read = || std::fs::read_to_string(place.path("data/server.json")).unwrap();
+    let old: serde_json::Value = serde_json::from_str(&read()).unwrap();
+    host.child.kill().unwrap();
+    host.child.wait().unwrap();
+    let ran = place.run(&["login"]).failed(1);
+    assert!(ran.sentence().starts_with("no server runs on data"), "the file is there, and nobody is asked: {}", ran.err);
+    let host = Host::start(&place);
+    let new: serde_json::Value = serde_json::from_str(&read()).unwrap();
+    assert_ne!(old["token"], new["token"]);
+    let stranger = Place::new().env("TRUNKLINE_TOKEN", old["token"].as_str().unwrap());
+    let ran = stranger.run(&["agent", "list", "--server", &host.address]).failed(1);
+    assert!(ran.sentence().contains("refuses with 401"), "{}", ran.err);
+    host.stop();
 }

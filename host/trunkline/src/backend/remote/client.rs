@@ -133,12 +133,7 @@ impl Client {
     }
 
     /// A stream of events.
-    pub(crate) async fn events(
-        &self,
-        path: &[&str],
-        query: Query<'_>,
-        body: Option<&Value>,
-    ) -> anyhow::Result<Events> {
+    pub(crate) async fn events(&self, path: &[&str], query: Query<'_>, body: Option<&Value>) -> anyhow::Result<Events> {
         let method = if body.is_some() { Method::POST } else { Method::GET };
         let mut request = self.request(method, path, query)?;
         if let Some(headers) = request.headers_mut() {
@@ -232,7 +227,13 @@ impl Client {
 }
 
 fn limits() -> HttpLimits {
-    HttpLimits { headers_within: PATIENCE, idle: PATIENCE, total: PATIENCE * 2, max_body_bytes: MAX_BODY, ..HttpLimits::default() }
+    HttpLimits {
+        headers_within: PATIENCE,
+        idle: PATIENCE,
+        total: PATIENCE * 2,
+        max_body_bytes: MAX_BODY,
+        ..HttpLimits::default()
+    }
 }
 
 /// A stream of events that is being read.
@@ -307,6 +308,9 @@ mod tests {
         let body = br#"{"type": "urn:trunkline:problem:busy", "detail": "wait"}"#;
         let error = refusal(StatusCode::CONFLICT, body, "X");
         let refused = error.downcast_ref::<Refused>().unwrap();
-        assert_eq!((refused.kind.as_str(), refused.to_string().as_str()), ("busy", "the server refuses with 409: wait"));
+        assert_eq!(
+            (refused.kind.as_str(), refused.to_string().as_str()),
+            ("busy", "the server refuses with 409: wait")
+        );
     }
 }

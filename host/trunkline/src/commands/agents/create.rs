@@ -13,7 +13,14 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 
 /// What an agent is told that nobody instructs.
-const INSTRUCTIONS: &str = "You answer for {{ name }}. Be friendly and brief, and say so when you do not know something.";
+const INSTRUCTIONS: &str =
+    "You answer for {{ name }}. Be friendly and brief, and say so when you do not know something.";
+
+/// What ships, to begin with.
+const SHIPPED: [(&str, &str); 2] = [
+    ("receptionist", include_str!("../../../../../agents/receptionist.json")),
+    ("survey", include_str!("../../../../../agents/survey.json")),
+];
 
 pub(super) async fn run(context: &Context<'_>, new: NewAgent) -> anyhow::Result<ExitCode> {
     let out = context.out;
@@ -67,14 +74,24 @@ async fn compose(context: &Context<'_>, backend: &Backend, new: &NewAgent, askin
     Ok(draft)
 }
 
+/// The agent of this name, else what ships under it.
 async fn template(backend: &Backend, name: &str) -> anyhow::Result<Value> {
-    let found = backend.agent_id(name).await.with_context(|| format!("there is nothing called `{name}` to begin with"));
-    Ok(backend.agent(found?).await?["document"].take())
+    let unknown = match backend.agent_id(name).await {
+        Ok(id) => return Ok(backend.agent(id).await?["document"].take()),
+        Err(error) => error,
+    };
+    let shipped = SHIPPED.iter().find(|(shipped, _)| shipped.eq_ignore_ascii_case(name));
+    let names = SHIPPED.map(|(shipped, _)| shipped).join(", ");
+    let (_, text) = shipped.ok_or(unknown).with_context(|| {
+        format!("`{name}` is nothing to begin with (allowed: {names}, and the agents that there are)")
+    })?;
+    serde_json::from_str(text).context("an agent that ships is no JSON")
 }
 
 /// Everything that the command line says.
 fn given(draft: &mut Value, new: &NewAgent) -> anyhow::Result<()> {
-    let texts = [("/name", &new.name), ("/prompt/greeting", &new.greeting), ("/prompt/instructions", &new.instructions)];
+    let texts =
+        [("/name", &new.name), ("/prompt/greeting", &new.greeting), ("/prompt/instructions", &new.instructions)];
     for (at, text) in texts {
         if let Some(text) = text {
             put(draft, at, json!(text));
@@ -125,7 +142,8 @@ fn complete(draft: &Value, known: &Value) -> anyhow::Result<()> {
     for part in ["llm", "stt", "tts"] {
         if draft[part].is_null() {
             let ready: Vec<&str> = providers::of_kind(known, part).filter(|p| p.ready).map(|p| p.name).collect();
-            let ready = if ready.is_empty() { "none is ready".to_owned() } else { format!("ready: {}", ready.join(", ")) };
+            let ready =
+                if ready.is_empty() { "none is ready".to_owned() } else { format!("ready: {}", ready.join(", ")) };
             missing.push(format!("--{part} ({ready})"));
         }
     }
@@ -158,9 +176,7 @@ impl Questions<'_> {
         if new.know.is_empty() {
             self.facts(draft)?;
         }
-        for (part, question) in
-            [("llm", "Who thinks?"), ("stt", "Who listens?"), ("tts", "Who speaks?")]
-        {
+        for (part, question) in [("llm", "Who thinks?"), ("stt", "Who listens?"), ("tts", "Who speaks?")] {
             if draft[part].is_null() {
                 let choice = self.provider(part, question)?;
                 put(draft, &format!("/{part}"), choice);

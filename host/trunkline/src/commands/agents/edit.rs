@@ -120,9 +120,6 @@ fn again(out: &Out) -> anyhow::Result<bool> {
 
 fn keep(out: &Out, file: NamedTempFile) -> anyhow::Result<()> {
     let (_, path) = file.keep().context("the text cannot be kept")?;
-    out.aside(&format!(
-        "your text is kept in {}: `trunkline agent import` takes it once it is right",
-        path.display()
-    ));
+    out.aside(&format!("your text is kept in {}: `trunkline agent import` takes it once it is right", path.display()));
     Ok(())
 }

@@ -61,14 +61,18 @@ mod tests {
 
     #[test]
     fn values_are_json_when_they_can_be_and_texts_otherwise() {
-        let patch = of(&["prompt.greeting=Hi, there = you", "turn.interruption.enabled=false", "limits.max_tool_rounds=3"]);
+        let patch =
+            of(&["prompt.greeting=Hi, there = you", "turn.interruption.enabled=false", "limits.max_tool_rounds=3"]);
         let expected = json!({
             "prompt": {"greeting": "Hi, there = you"},
             "turn": {"interruption": {"enabled": false}},
             "limits": {"max_tool_rounds": 3},
         });
         assert_eq!(patch.unwrap(), expected);
-        assert_eq!(of(&["tools=[\"end_call\"]", "context.a=null"]).unwrap(), json!({"tools": ["end_call"], "context": {"a": null}}));
+        assert_eq!(
+            of(&["tools=[\"end_call\"]", "context.a=null"]).unwrap(),
+            json!({"tools": ["end_call"], "context": {"a": null}})
+        );
         assert_eq!(of(&["/context/a.b~1c=\"7\""]).unwrap(), json!({"context": {"a.b/c": "7"}}));
     }
 

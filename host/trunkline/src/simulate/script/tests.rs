@@ -50,8 +50,7 @@ fn a_script_says_what_the_caller_does_and_what_is_expected() {
     let wav = Act::Play(PathBuf::from("/scripts/forty-two.wav"), Some("Forty-two.".into()));
     assert_eq!(acts, [&Act::Listen, &Act::Say("Yes.".into()), &wav, &Act::Digits("1#".into()), &Act::HangUp]);
     let begins: Vec<Begin> = script.steps.iter().map(|step| step.begin).collect();
-    let expected =
-        [Begin::Silence, Begin::Silence, Begin::Interrupting(400), Begin::After(1_000), Begin::Silence];
+    let expected = [Begin::Silence, Begin::Silence, Begin::Interrupting(400), Begin::After(1_000), Begin::Silence];
     assert_eq!(begins, expected);
     assert_eq!(script.steps[1].line, 9);
     assert_eq!(script.steps[1].expect.len(), 2);
@@ -63,8 +62,10 @@ fn a_script_says_what_the_caller_does_and_what_is_expected() {
 fn a_typo_names_its_place_and_the_nearest_key() {
     assert_eq!(
         faults("[[step]]\nsay = \"a\"\n\n[[step]]\n  syy = \"b\"\n"),
-        ["line 5, column 3: `syy` is no key of a step; did you mean `say`? (allowed: say, wav, digits, hang_up, wait, \
-          interrupt_after_ms, expect, expect_not, expect_result)"]
+        [
+            "line 5, column 3: `syy` is no key of a step; did you mean `say`? (allowed: say, wav, digits, hang_up, wait, \
+          interrupt_after_ms, expect, expect_not, expect_result)"
+        ]
     );
     let text = "agnet = \"a\"\n[[step]]\nsay = \"a\"\nexpects = \"b\"\nhangup = true\n[end]\nreason = \"x\"\n";
     let found = faults(text);
@@ -128,7 +129,10 @@ fn only_what_is_expected_of_a_result_is_compared() {
     let object = |value: Value| value.as_object().unwrap().clone();
     let expected = object(json!({"age": 42, "name": "/^smith/", "a": {"b": [1, 2]}, "gone": true}));
     let found = object(json!({"age": 42.0, "name": "Smith, J.", "a": {"b": [1, 3], "c": 0}, "more": 1}));
-    assert_eq!(differences(&expected, &found), ["`a.b` is [1,3], expected [1,2]", "`gone` is not there, expected true"]);
+    assert_eq!(
+        differences(&expected, &found),
+        ["`a.b` is [1,3], expected [1,2]", "`gone` is not there, expected true"]
+    );
 }
 
 proptest! {

@@ -1,0 +1,84 @@
+//! The command line against a running host: simulated callers over real sockets, conversations, calls in files.
+
+mod chat;
+mod simulate;
+mod terminal;
+
+use crate::world::World;
+use serde_json::Value;
+use std::path::PathBuf;
+use std::process::Stdio;
+use tempfile::TempDir;
+use tokio::io::AsyncWriteExt;
+use tokio::process::Command;
+use trunkline_tests::host::program;
+use trunkline_tests::speech::{Voice, microphone};
+
+/// A folder from which the host of a world is spoken to.
+struct Place {
+    folder: TempDir,
+    server: String,
+    token: String,
+}
+
+/// What a command left behind.
+struct Ran {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+impl Place {
+    fn at(world: &World) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self { folder, server: world.host.origin(), token: world.api.token().to_owned() }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.path(name), text).unwrap();
+    }
+
+    /// A recording of a sentence, as a microphone delivers it.
+    fn record(&self, name: &str, text: &str) {
+        let samples = microphone(Voice::Flite("slt"), text).unwrap();
+        let mut bytes = b"RIFF\xff\xff\xff\xffWAVEfmt \x10\0\0\0\x01\0\x01\0\x80\x3e\0\0\0\x7d\0\0\x02\0\x10\0data".to_vec();
+        bytes.extend(u32::try_from(samples.len() * 2).unwrap().to_le_bytes());
+        bytes.extend(samples.iter().flat_map(|sample| sample.to_le_bytes()));
+        std::fs::write(self.path(name), bytes).unwrap();
+    }
+
+    async fn run(&self, arguments: &[&str]) -> Ran {
+        self.typed(arguments, "").await
+    }
+
+    async fn typed(&self, arguments: &[&str], input: &str) -> Ran {
+        let mut command = Command::new(program("trunkline", "TRUNKLINE_BIN").unwrap());
+        command.args(arguments).current_dir(self.folder.path()).env_clear();
+        command.env("TRUNKLINE_SERVER", &self.server).env("TRUNKLINE_TOKEN", &self.token);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        let mut child = command.spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        stdin.write_all(input.as_bytes()).await.unwrap();
+        drop(stdin);
+        let ran = child.wait_with_output().await.unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        Ran { code: ran.status.code().unwrap(), out: text(ran.stdout), err: text(ran.stderr) }
+    }
+}
+
+impl Ran {
+    #[track_caller]
+    fn ended(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "{}{}", self.out, self.err);
+        self
+    }
+
+    #[track_caller]
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}{}", self.out, self.err))
+    }
+}
