@@ -1,6 +1,6 @@
 //! Greeting and context, edited in place.
 
-use crate::browser::{at_desk, ready, receptionist, say, signed_in};
+use crate::browser::{at_desk, receptionist, say};
 use crate::world::World;
 use reqwest::Method;
 use serde_json::{Value, json};

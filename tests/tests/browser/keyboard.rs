@@ -1,6 +1,6 @@
 //! Everything on the main path without a pointer.
 
-use crate::browser::{at_desk, receptionist, signed_in};
+use crate::browser::{at_desk, ready, receptionist};
 use crate::world::World;
 use trunkline_tests::browser::BrowserSpec;
 use trunkline_tests::browser::key::Key;

@@ -1,6 +1,6 @@
 //! Who may see the page.
 
-use crate::browser::{at_desk, link, ready, receptionist, signed_in};
+use crate::browser::{at_desk, link, ready, receptionist};
 use crate::world::World;
 use trunkline_tests::browser::{Browser, BrowserSpec};
 

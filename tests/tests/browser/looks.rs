@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use crate::browser::{at_desk, receptionist, say, signed_in};
+use crate::browser::{at_desk, receptionist, say};
 use crate::world::World;
 use serde_json::{Value, json};
 use trunkline_tests::browser::{Browser, BrowserSpec};
@@ -72,7 +72,7 @@ async fn every_view_in_every_look_is_clean_named_and_readable() {
             browser.see(".side .panel.shown").await.unwrap();
             look_at(&browser, look, panel).await;
         }
-        for (view, shown) in [("calls", ".calls td"), ("agents", ".context-row"), ("speech", ".card")] {
+        for (view, shown) in [("calls", ".calls td"), ("agents", ".context-row"), ("speech", ".card, main .blank")] {
             browser.run("location.hash = `#/${arguments[0]}`;", vec![json!(view)]).await.unwrap();
             browser.see(&format!("main {shown}")).await.unwrap();
             look_at(&browser, look, view).await;

@@ -1,6 +1,6 @@
 //! Text that is more than text elsewhere.
 
-use crate::browser::{at_desk, receptionist, say, signed_in};
+use crate::browser::{at_desk, receptionist, say};
 use crate::world::World;
 use serde_json::json;
 use trunkline_tests::browser::BrowserSpec;

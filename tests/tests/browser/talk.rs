@@ -1,6 +1,6 @@
 //! Conversations by voice: the browser's microphone hears a file, its loudspeaker plays to nobody.
 
-use crate::browser::{at_desk, link, newest_call, receptionist, say, signed_in};
+use crate::browser::{at_desk, link, newest_call, receptionist, say};
 use crate::by_hand::until;
 use crate::world::{World, event_names, of_kind};
 use reqwest::Method;
