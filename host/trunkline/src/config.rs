@@ -7,6 +7,7 @@ mod agent;
 mod error;
 mod file;
 mod layers;
+mod programs;
 #[cfg(test)]
 mod tests;
 
@@ -144,6 +145,7 @@ impl Config {
             deepgram: endpoint(&mut layers, "deepgram", file.providers.deepgram, &SOCKET_URL),
             openai: endpoint(&mut layers, "openai", file.providers.openai, &HTTP_URL),
             elevenlabs: endpoint(&mut layers, "elevenlabs", file.providers.elevenlabs, &SOCKET_URL),
+            local: programs::programs(&mut layers, file.providers.local),
         };
         let (limits, runtime) = (file.limits, file.runtime);
         let limits = Limits {
