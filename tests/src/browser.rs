@@ -144,7 +144,7 @@ impl Browser {
             }});"
         );
         match self.client.execute(&script, Vec::new()).await {
-            Ok(Value::Null) => bail!("not in time: {what}; the page says:\n{}", self.text("body").await?),
+            Ok(Value::Null) => bail!("not in time: {what}; the page says:\n{}", self.text("main").await?),
             Ok(answer) => Ok(answer),
             Err(error) => Err(anyhow!(error).context(format!("while waiting until {what}"))),
         }

@@ -14,6 +14,7 @@ const REASONS = {
   "media-lost": "The connection was lost",
   drained: "The host was stopped",
   failed: "It failed",
+  ended: "It is over",
 };
 
 /** Milliseconds, whole, with separators: "1,240 ms". */

@@ -80,8 +80,7 @@ export class Conversation extends EventTarget {
       case "event":
         return this.#event(row);
       case "actions":
-        if (!row.actions.some(({ action }) => ANSWERS.has(action))) this.thinking = false;
-        return undefined;
+        return this.#actions(row);
       case "provider":
         return this.#failed(row, row.part, row.message);
       case "dropped":
@@ -92,12 +91,21 @@ export class Conversation extends EventTarget {
         return void this.results.set(row.name, { value: row.value, at_ms: row.at_ms });
       case "ended":
         this.ended = { reason: row.reason, duration_ms: row.duration_ms };
+        // What was begun and is in no row was never heard of again.
+        for (const [index, line] of this.lines) if (!line.seq && !line.done) this.lines.delete(index);
         this.interim = "";
         this.thinking = false;
         return undefined;
       default:
         return undefined;
     }
+  }
+
+  #actions({ actions }) {
+    if (!actions.some(({ action }) => ANSWERS.has(action))) this.thinking = false;
+    // The greeting is being said before anybody can watch: what is said first is known from here alone.
+    const first = this.lines.size === 0 && actions.find(({ action }) => action === "say");
+    if (first) this.partial({ role: "assistant", index: 0, text: first.data.text });
   }
 
   #message(row) {

@@ -116,7 +116,8 @@ function lineNode(role, names, state = "") {
   const heard = h("span", { class: "heard" });
   const lost = h("del", { class: "not-heard", hidden: true });
   const lostNote = h("span", { class: "hidden-text", hidden: true }, " Not heard: ");
-  const text = h("p", { class: "said", dir: "auto" }, heard, lostNote, lost);
+  const gap = document.createTextNode("");
+  const text = h("p", { class: "said", dir: "auto" }, heard, gap, lostNote, lost);
   const meta = h("div", { class: "meta" });
   const calls = h("div", { class: "asked" });
   const who = h("span", { class: "hidden-text" }, `${role === "user" ? names.user : names.agent}: `);
@@ -128,6 +129,7 @@ function lineNode(role, names, state = "") {
     setText(heard, shown);
     const missing = settled ? (line.not_heard ?? "") : "";
     setText(lost, missing);
+    gap.data = shown && /^[\p{L}\p{N}]/u.test(missing) && !/\s$/.test(shown) ? " " : "";
     lost.hidden = !missing;
     lostNote.hidden = !missing;
     text.hidden = !shown && !missing;

@@ -7,6 +7,8 @@ import { humanKey } from "../format.js";
 
 /** Fields of the context that are offered to ask about. */
 const MOST_TOPICS = 5;
+/** Names of fields about which nobody asks. */
+const NO_TOPIC = /^(about|id|locale|language|time_?zone|(.*_)?(name|company))$/i;
 
 /** Gives `{element, show}`; `onstart()` begins to talk, `onask(text)` prepares a question. */
 export function hero({ onstart, onask }) {
@@ -30,7 +32,7 @@ export function hero({ onstart, onask }) {
     setText(title, `Talk with ${agent.document.name}`);
     const greeting = agent.document.prompt?.greeting;
     setText(quote, greeting ? `“${rendered(greeting, agent.document.context ?? {})}”` : "It waits for you to speak first.");
-    const keys = Object.keys(agent.document.context ?? {}).slice(0, MOST_TOPICS);
+    const keys = Object.keys(agent.document.context ?? {}).filter((key) => !NO_TOPIC.test(key)).slice(0, MOST_TOPICS);
     topics.hidden = !keys.length;
     topics.replaceChildren(
       h("span", { class: "topics-label" }, "Ask about"),

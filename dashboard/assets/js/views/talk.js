@@ -201,7 +201,7 @@ class TalkView {
     if (call) {
       go("#/talk", { replace: true });
       this.talk({ join: call });
-    } else if (WIDE.matches) this.composer.focus();
+    } else if (WIDE.matches && this.#mode !== "voice") this.composer.focus();
   }
 
   leave() {}
@@ -308,7 +308,11 @@ class TalkView {
     if (this.#callId === id) return;
     this.#callId = id;
     this.#feed?.stop();
-    this.#feed = follow(id, conversation);
+    const feed = follow(id, conversation);
+    this.#feed = feed;
+    // A browser has few connections to one host: this one is given back once nothing is missing any more.
+    const complete = () => conversation.thinking || conversation.rows.size < conversation.lastSeq || feed.stop();
+    conversation.addEventListener("change", complete);
   }
 
   #note(title, text, actions) {

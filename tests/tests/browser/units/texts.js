@@ -177,3 +177,14 @@ check("an interruption is marked where it happened", () => {
   conversation.row({ seq: 2, at_ms: 20, kind: "event", event: { event: "interrupted", data: { effect: 1, heard: "One" } } });
   equal(conversation.lines.get(0).interrupted, true);
 });
+
+check("the greeting is shown while it is said, and only what was logged stays in the end", () => {
+  const conversation = new Conversation();
+  conversation.row({ seq: 1, at_ms: 1, kind: "actions", event_seq: 0, actions: [{ effect: 1, action: "say", data: { text: "Hello" } }] });
+  equal(conversation.lines.get(0).spoken, "Hello");
+  conversation.row(message(2, 0, "assistant", "Hel", { not_heard: "lo" }));
+  equal([conversation.lines.get(0).text, conversation.lines.get(0).not_heard], ["Hel", "lo"]);
+  conversation.partial({ role: "assistant", index: 1, text: "Are you there?" });
+  conversation.row({ seq: 3, at_ms: 30, kind: "ended", reason: "caller-hangup", duration_ms: 30 });
+  equal(conversation.ordered().map(({ index }) => index), [0]);
+});
