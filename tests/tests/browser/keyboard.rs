@@ -19,7 +19,10 @@ async fn the_main_path_needs_no_pointer() {
     ready(&browser).await;
     browser.until("the field has the focus", "return document.activeElement.id === 'composer';").await.unwrap();
     browser.key(Key::Tab).await.unwrap();
-    browser.until("the next control has the focus", "return document.activeElement.tagName === 'BUTTON';").await.unwrap();
+    browser
+        .until("the next control has the focus", "return document.activeElement.tagName === 'BUTTON';")
+        .await
+        .unwrap();
     browser.type_keys("/").await.unwrap();
     browser.until("the field has the focus again", "return document.activeElement.id === 'composer';").await.unwrap();
     browser.type_keys("When do you").await.unwrap();
@@ -52,7 +55,10 @@ async fn the_main_path_needs_no_pointer() {
     for _ in 0..4 {
         browser.key(Key::Tab).await.unwrap();
     }
-    browser.until("a call has the focus", "return document.activeElement.closest('.main-cell') !== null;").await.unwrap();
+    browser
+        .until("a call has the focus", "return document.activeElement.closest('.main-cell') !== null;")
+        .await
+        .unwrap();
     browser.key(Key::Enter).await.unwrap();
     browser.see_text(".line.user", "open?").await.unwrap();
     browser.type_keys("gt").await.unwrap();

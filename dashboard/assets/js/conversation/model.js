@@ -141,7 +141,10 @@ export class Conversation extends EventTarget {
     // The provider's own row and what the behaviour is told of it are one failure to people.
     const last = this.failures.at(-1);
     if (last?.part === part && last.text === text && seq - last.seq < 4) return;
-    const after = Math.max(-1, ...[...this.lines.values()].filter(({ seq: logged }) => logged).map(({ index }) => index));
+    const after = Math.max(
+      -1,
+      ...[...this.lines.values()].filter(({ seq: logged }) => logged).map(({ index }) => index),
+    );
     this.failures.push({ seq, after, part, text, at_ms: at });
     this.thinking = false;
   }
@@ -155,7 +158,8 @@ export class Conversation extends EventTarget {
       if (users.length) this.#turns.set(data.number, users[users.length - 1].index);
     } else if (event === "interrupted") {
       const spoken = this.ordered().filter(({ role }) => role === "assistant");
-      const line = spoken.findLast(({ text }) => text === data.heard) ?? spoken.findLast(({ not_heard: missing }) => missing);
+      const line =
+        spoken.findLast(({ text }) => text === data.heard) ?? spoken.findLast(({ not_heard: missing }) => missing);
       if (line) line.interrupted = true;
     }
     return undefined;
@@ -181,14 +185,29 @@ export class Conversation extends EventTarget {
     if (known?.seq || known?.done) return;
     this.thinking = false;
     if (known) known.spoken = (known.spoken ?? "") + text;
-    else this.lines.set(index, { index, role: "assistant", text: "", spoken: text, at_ms: null, tool_calls: [], not_heard: "" });
+    else
+      this.lines.set(index, {
+        index,
+        role: "assistant",
+        text: "",
+        spoken: text,
+        at_ms: null,
+        tool_calls: [],
+        not_heard: "",
+      });
     this.#changed();
   }
 
   /** Takes a line of the transcript, the host's last word on it. */
   line(line) {
     const before = this.lines.get(line.index);
-    const merged = { ...before, tool_calls: before?.tool_calls ?? [], ...line, not_heard: line.not_heard ?? "", done: true };
+    const merged = {
+      ...before,
+      tool_calls: before?.tool_calls ?? [],
+      ...line,
+      not_heard: line.not_heard ?? "",
+      done: true,
+    };
     this.lines.set(line.index, merged);
     if (line.role === "user" && !before) this.pending.shift();
     if (line.role === "assistant") this.thinking = false;
