@@ -51,7 +51,7 @@ async fn what_is_said_is_heard_answered_and_shown_with_what_was_not_heard() {
     browser.press(".keypad .key:nth-child(5)").await.unwrap();
     browser.type_keys("#").await.unwrap();
     browser.see_text(".keypad-typed", "5#").await.unwrap();
-    browser.press("#mute").await.unwrap();
+    browser.type_keys("\u{e00c}m").await.unwrap();
     browser.see_text(".dock-state", "You are muted").await.unwrap();
     browser.press("#hang-up").await.unwrap();
     browser.see_text(".over", "You hung up.").await.unwrap();

@@ -6,13 +6,12 @@ import { button, freshId, h, icon, relabel, setText } from "../dom.js";
 import { clock } from "../format.js";
 import { devices } from "../voice/audio.js";
 import { popover } from "../ui/popover.js";
-import { shortcut } from "../ui/keys.js";
 import { toast } from "../ui/toast.js";
 
 const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "0", "#"];
 const BARS = 9;
 
-/** Controls of one call; gives `{element, status, started, dispose}`. */
+/** Controls of one call; gives `{element, status, mute, keypad, started, dispose}`. */
 export function dock(call, { onmute } = {}) {
   const { audio } = call;
   const state = h("span", { class: "dock-state", role: "status" }, "Connecting…");
@@ -65,12 +64,6 @@ export function dock(call, { onmute } = {}) {
   );
   let since = null;
   const timer = setInterval(() => since !== null && setText(time, clock(performance.now() - since)), 250);
-  const undo = [
-    shortcut("m", "Mute or unmute", () => setMuted(!audio.muted), { when: () => element.isConnected }),
-    shortcut("k", "Keypad", () => keypad.click(), { when: () => element.isConnected }),
-    shortcut("h", "Hang up", () => call.hangUp(), { when: () => element.isConnected }),
-  ];
-
   function setMuted(on) {
     audio.muted = on;
     mute.setAttribute("aria-pressed", String(on));
@@ -93,13 +86,14 @@ export function dock(call, { onmute } = {}) {
       setText(state, text);
       element.dataset.tone = tone;
     },
+    mute: () => mute.click(),
+    keypad: () => keypad.click(),
     /** The clock starts to run. */
     started() {
       since ??= performance.now();
     },
     dispose() {
       clearInterval(timer);
-      for (const take of undo) take();
     },
   };
 }

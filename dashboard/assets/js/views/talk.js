@@ -41,6 +41,10 @@ class TalkView {
     this.shell = shell;
     this.#build();
     shortcut("t", "Start talking", () => this.talk(), { when: () => this.#idle() });
+    const live = { when: () => this.#shown() && this.#voice !== null };
+    shortcut("m", "Mute or unmute", () => this.#voice.controls.mute(), live);
+    shortcut("k", "Open the keypad", () => this.#voice.controls.keypad(), live);
+    shortcut("h", "Hang up", () => this.#voice.call.hangUp(), live);
     shortcut("/", "Type a message", () => this.composer.focus(), {
       when: () => this.#shown() && this.#mode !== "voice",
     });
