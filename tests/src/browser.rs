@@ -103,7 +103,7 @@ impl Browser {
 
     /// A command of the DevTools protocol.
     pub async fn cdp(&self, command: &str, parameters: Value) -> Result<Value> {
-        Ok(self.client.issue_cmd(Cdp::new(command, parameters)).await?)
+        Ok(self.client.issue_cmd(Cdp::new(command, &parameters)).await?)
     }
 
     /// What the page has written to its console since the last look, as `level message`; refused policies included.

@@ -12,7 +12,7 @@ const GREETING: Heard = Heard::Silence(6_000);
 
 async fn talking(world: &World, folder: &tempfile::TempDir, stretches: &[Heard]) -> Browser {
     let microphone = Some(microphone_file(folder.path(), stretches).unwrap());
-    let browser = at_desk(&world, &BrowserSpec { microphone, ..BrowserSpec::default() }).await;
+    let browser = at_desk(world, &BrowserSpec { microphone, ..BrowserSpec::default() }).await;
     browser.press("#start-talking").await.unwrap();
     browser.see("#hang-up").await.unwrap();
     browser

@@ -166,6 +166,12 @@ export function create({ route }) {
   return { element, leave: () => clearInterval(timer) };
 }
 
+/** A thread waits for its next message; a call is under way. */
+function stateChip({ channel, state }) {
+  if (channel === "chat") return h("span", { class: "chip" }, "Open");
+  return h("span", { class: "chip good" }, h("span", { class: "live-dot" }), stateName(state));
+}
+
 function callRow(call, agents) {
   const href = `#/calls/${call.id}`;
   const live = call.state !== "ended";
@@ -198,7 +204,7 @@ function callRow(call, agents) {
       "td",
       { class: "state" },
       live
-        ? h("span", { class: "chip good" }, h("span", { class: "live-dot" }), stateName(call.state))
+        ? stateChip(call)
         : h("span", { class: "ended", title: stateName(call.state) }, reasonName(call.end_reason)),
     ),
   );
