@@ -2,6 +2,8 @@
 
 use crate::browser::{HOURS, at_desk, newest_call, ready, receptionist, say, signed_in};
 use crate::world::World;
+use reqwest::Method;
+use serde_json::json;
 use trunkline_tests::browser::BrowserSpec;
 use trunkline_tests::host::{Host, HostSpec, Providers};
 
@@ -50,6 +52,24 @@ async fn a_conversation_that_has_ended_says_so_and_the_next_message_begins_anoth
     browser.see_text(".line.assistant", "All right.").await.unwrap();
     assert!(!browser.texts(".line.user").await.unwrap().concat().contains("good-bye"));
     assert_eq!(world.api.calls().await.unwrap().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_of_a_thread_goes_on_after_the_host_was_restarted() {
+    let mut world = World::start(receptionist()).await;
+    let browser = at_desk(&world, &BrowserSpec::default()).await;
+    let path = format!("/agents/{}/chat", world.agent);
+    let (_, begun) = world.api.request(Method::POST, &path, Some(&json!({"text": "Hello"}))).await.unwrap();
+    let thread = begun["thread"].as_str().unwrap();
+    browser.open(&format!("{}/#/calls/{thread}", world.host.origin())).await.unwrap();
+    browser.see_text(".line.user", "Hello").await.unwrap();
+    world.host.kill().await.unwrap();
+    world.host.restart().await.unwrap();
+    let more = json!({"thread": thread, "text": "Are you still there?"});
+    let (status, answer) = world.api.request(Method::POST, &path, Some(&more)).await.unwrap();
+    assert_eq!(status, 200, "{answer}");
+    browser.see_text(".line.user", "Are you still there?").await.unwrap();
+    assert_eq!(browser.texts(".line.user .heard").await.unwrap().len(), 2, "no line twice");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -107,7 +107,16 @@ export function create({ route: { id } }) {
     if (live) timer = setInterval(tick, 1_000);
     const fact = (name, ...value) => h("div", null, h("dt", { class: "hidden-text" }, name), value);
     facts.replaceChildren(
-      live ? fact("State", h("dd", { class: "chip good" }, call.channel === "chat" ? "Open" : [h("span", { class: "live-dot" }), "Live"])) : null,
+      live
+        ? fact(
+            "State",
+            h(
+              "dd",
+              { class: "chip good" },
+              call.channel === "chat" ? "Open" : [h("span", { class: "live-dot" }), "Live"],
+            ),
+          )
+        : null,
       fact("Channel", h("dd", null, icon(channelSign(call.channel)), channelName(call.channel))),
       call.caller ? fact("Caller", h("dd", { dir: "ltr" }, call.caller)) : null,
       fact("Started", h("dd", { title: exactly(call.started_at_ms) }, when(call.started_at_ms))),

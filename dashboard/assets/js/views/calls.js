@@ -203,9 +203,7 @@ function callRow(call, agents) {
     h(
       "td",
       { class: "state" },
-      live
-        ? stateChip(call)
-        : h("span", { class: "ended", title: stateName(call.state) }, reasonName(call.end_reason)),
+      live ? stateChip(call) : h("span", { class: "ended", title: stateName(call.state) }, reasonName(call.end_reason)),
     ),
   );
 }
