@@ -1,6 +1,6 @@
 //! Conversations by voice: the browser's microphone hears a file, its loudspeaker plays to nobody.
 
-use crate::browser::{at_desk, link, newest_call, ready, receptionist, say};
+use crate::browser::{at_desk, link, newest_call, picture, ready, receptionist, say};
 use crate::by_hand::until;
 use crate::world::{World, event_names, of_kind};
 use reqwest::Method;
@@ -46,6 +46,9 @@ async fn what_is_said_is_heard_answered_and_shown_with_what_was_not_heard() {
     browser.see_text(".line.user:not(.interim)", "Stop, that is enough.").await.unwrap();
     browser.see_text(".line.assistant", "All right.").await.unwrap();
     browser.see(".delay-chip").await.unwrap();
+    browser.press("[data-tab=delay]").await.unwrap();
+    browser.see_text(".turn:nth-child(2) .delay", "First audio").await.unwrap();
+    picture(&browser, "light-voice").await;
 
     browser.press("#keypad").await.unwrap();
     browser.press(".keypad .key:nth-child(5)").await.unwrap();

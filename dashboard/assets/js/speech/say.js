@@ -69,7 +69,7 @@ export function sayCard(providers) {
       );
       await player.play().catch(() => {});
     } catch (problem) {
-      fail(problem.at("/text")[0]?.message ?? problem.message);
+      fail(problem.errors.length ? problem.errors.map(({ message }) => message).join(" ") : problem.message);
     } finally {
       submit.disabled = !way.ready;
       submit.classList.remove("busy");
