@@ -83,3 +83,46 @@ async fn a_newer_version_is_shown_and_either_can_win() {
     browser.see_text(".toast", "Saved as version 3").await.unwrap();
     assert_eq!(agent(&world).await["document"]["prompt"]["greeting"], "Mine.");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_that_was_chosen_on_its_page_is_talked_with_and_its_versions_come_back() {
+    let world = World::start(receptionist()).await;
+    let browser = at_desk(&world, &BrowserSpec::default()).await;
+    let mut other = crate::world::contract();
+    other["name"] = json!("Night watch");
+    let other = world.api.create_agent(&other).await.unwrap();
+    let patch = json!({"prompt": {"greeting": "Who is there?"}});
+    world.api.request(Method::PATCH, &format!("/agents/{other}"), Some(&patch)).await.unwrap();
+    browser.run("location.hash = `#/agents/${arguments[0]}`;", vec![json!(other)]).await.unwrap();
+    browser.see_text("h1", "Night watch").await.unwrap();
+    browser.press("[data-tab=versions]").await.unwrap();
+    browser.see_text(".version-row", "In force").await.unwrap();
+    browser.press(".versions li:nth-child(2) summary").await.unwrap();
+    browser.press(".versions li:nth-child(2) .row button").await.unwrap();
+    browser.see_text(".toast", "Version 1 is back, as version 3.").await.unwrap();
+    browser.press(".page-head a.primary").await.unwrap();
+    browser.see_text(".hero h2", "Night watch").await.unwrap();
+    browser.see_text(".hero .quote", "Welcome to Acme.").await.unwrap();
+    say(&browser, "Hello").await;
+    browser.see_text(".line.assistant", "All right.").await.unwrap();
+    let calls = world.api.calls().await.unwrap();
+    assert_eq!((&calls[0]["agent_id"], &calls[0]["agent_version"]), (&json!(other), &json!(3)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_contract_is_checked_and_saved_as_json() {
+    let world = World::start(receptionist()).await;
+    let browser = at_desk(&world, &BrowserSpec::default()).await;
+    browser.run("location.hash = `#/agents/${arguments[0]}`;", vec![json!(world.agent)]).await.unwrap();
+    browser.press("[data-tab=contract]").await.unwrap();
+    let mut document = agent(&world).await["document"].clone();
+    document["turn"] = json!({"endpointing": {"min_ms": 1}});
+    browser.paste("textarea.tall", &document.to_string()).await.unwrap();
+    browser.press(".tab-panel.shown .save-bar .primary").await.unwrap();
+    browser.see_text(".tab-panel.shown .faults", "/turn/endpointing/min_ms").await.unwrap();
+    document["turn"] = json!({"endpointing": {"min_ms": 400}});
+    browser.paste("textarea.tall", &document.to_string()).await.unwrap();
+    browser.press(".tab-panel.shown .save-bar .primary").await.unwrap();
+    browser.see_text(".toast", "Saved as version 2").await.unwrap();
+    assert_eq!(agent(&world).await["document"]["turn"]["endpointing"]["min_ms"], 400);
+}

@@ -80,7 +80,7 @@ export function delayView() {
     summary.hidden = all.length < 2;
     if (all.length > 1) {
       const totals = all.map((latency) => stages(latency).total).sort((a, b) => a - b);
-      summary.textContent = `${all.length} turns, median ${ms(totals[Math.floor(totals.length / 2)])}, longest ${ms(totals[totals.length - 1])}`;
+      summary.textContent = `${all.length} turns, median ${ms(median(totals))}, longest ${ms(totals[totals.length - 1])}`;
     }
     for (const latency of all.toReversed()) {
       if (drawn.has(latency.turn)) continue;
@@ -101,4 +101,9 @@ export function delayView() {
     draw();
   }
   return { element, show };
+}
+
+function median(sorted) {
+  const half = sorted.length / 2;
+  return (sorted[Math.ceil(half) - 1] + sorted[Math.floor(half)]) / 2;
 }

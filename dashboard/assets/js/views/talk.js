@@ -2,15 +2,14 @@
  * The talk view: an agent to talk or type with, what is said and what happens, and the agent's own words to edit.
  */
 
-import { agentEditor } from "../agent/editor.js";
-import { button, h, icon, setText, stylesheet } from "../dom.js";
+import { button, h, icon, stylesheet } from "../dom.js";
 import { composer } from "../talk/composer.js";
-import { duration, initials, reasonName } from "../format.js";
+import { Desk } from "../talk/desk.js";
+import { duration, reasonName } from "../format.js";
 import { failed, toast } from "../ui/toast.js";
 import { get } from "../http.js";
 import { go } from "../router.js";
 import { hero } from "../talk/hero.js";
-import { recall, remember } from "../settings.js";
 import { shortcut } from "../ui/keys.js";
 import { side } from "../talk/side.js";
 import { tabs } from "../ui/tabs.js";
@@ -26,16 +25,15 @@ export function create({ first, shell, problem }) {
 }
 
 class TalkView {
-  #agents = [];
-  #agent = null;
   #mode = "idle";
   #conversation = null;
   #chat = null;
   #voice = null;
   #feed = null;
   #callId = null;
-  #editors = new Map();
   #starting = false;
+  /** The end that is shown. */
+  #end = null;
 
   constructor(shell) {
     this.shell = shell;
@@ -73,16 +71,17 @@ class TalkView {
       onstart: () => this.talk(),
       onedit: () => this.#parts().catch(() => {}),
     });
+    const fresh = { sign: "plus", kind: "quiet", id: "new-conversation" };
+    this.fresh = button("New conversation", fresh, () => this.reset());
+    this.fresh.hidden = true;
     this.side = side();
-    this.editorSlot = h(
-      "section",
-      { class: "panel", id: "agent-panel" },
-      h(
-        "div",
-        { class: "panel-body" },
-        Array.from({ length: 4 }, () => h("div", { class: "skeleton block" })),
-      ),
-    );
+    this.desk = new Desk({
+      onpick: (agent) => {
+        if (this.#mode !== "voice") this.reset({ quiet: true });
+        this.hero.show(agent);
+      },
+      onchange: (agent) => this.hero.show(agent),
+    });
     const spoken = h(
       "section",
       { class: "conversation", "aria-label": "Conversation" },
@@ -91,14 +90,14 @@ class TalkView {
     );
     const items = [
       { name: "conversation", label: "Conversation", panel: spoken },
-      { name: "agent", label: "Agent", panel: this.editorSlot },
+      { name: "agent", label: "Agent", panel: this.desk.panel },
       ...this.side.items,
     ];
     this.tabs = tabs(items, { label: "Beside the conversation", onselect: (name) => this.#selected(name) });
     this.element = h(
       "div",
       { class: "talk" },
-      this.#head(),
+      h("header", { class: "talk-head" }, h("h1", { class: "hidden-text" }, "Talk"), this.desk.head, this.fresh),
       h("div", { class: "side-tabs" }, this.tabs.list),
       spoken,
       h(
@@ -111,7 +110,7 @@ class TalkView {
   }
 
   #selected(name) {
-    this.#editor()?.refit();
+    this.desk?.editor?.refit();
     if (Object.hasOwn(this.side.sections, name)) this.#parts().catch((problem) => failed(problem));
   }
 
@@ -130,144 +129,23 @@ class TalkView {
     return this.loading;
   }
 
-  #head() {
-    this.avatar = h("span", { class: "avatar", "aria-hidden": "true" });
-    this.picker = h(
-      "select",
-      {
-        class: "picker",
-        id: "agent-picker",
-        "aria-label": "Agent",
-        disabled: true,
-        on: { change: () => this.#pick(this.picker.value) },
-      },
-      h("option", null, "Loading…"),
-    );
-    this.about = h("a", { class: "version", href: "#/agents" });
-    this.fresh = button("New conversation", { sign: "plus", kind: "quiet", id: "new-conversation" }, () =>
-      this.reset(),
-    );
-    this.fresh.hidden = true;
-    return h(
-      "header",
-      { class: "talk-head" },
-      h("h1", { class: "hidden-text" }, "Talk"),
-      h(
-        "div",
-        { class: "who" },
-        this.avatar,
-        h("div", { class: "who-text" }, h("span", { class: "picker-box" }, this.picker, icon("down")), this.about),
-      ),
-      this.fresh,
-    );
-  }
-
   /** Shows what the page asked for while it started. */
   async load(first) {
     try {
-      const [{ items }, current] = await Promise.all([
-        first.agents,
-        first.current.catch((problem) => (problem.status === 404 ? null : Promise.reject(problem))),
-      ]);
-      this.#agents = items;
-      const wanted = [recall("agent"), current?.agent_id].find((id) =>
-        items.some(({ agent_id: known }) => known === id),
-      );
-      this.#pick(wanted ?? items[0]?.agent_id ?? null);
+      await this.desk.load(first);
     } catch (problem) {
-      this.picker.replaceChildren(h("option", null, "Not loaded"));
       const again = () => {
         this.notice.hidden = true;
-        this.load({ agents: get("/agents?limit=200"), current: get("/agents/current") });
+        this.load();
       };
       this.#note("The agents could not be read", problem.message, [button("Try again", {}, again)]);
     }
     performance.mark("trunkline:agent");
   }
 
-  #pick(id) {
-    this.#agent = this.#agents.find(({ agent_id: known }) => known === id) ?? null;
-    if (id) remember("agent", id);
-    this.picker.disabled = !this.#agents.length;
-    this.picker.replaceChildren(
-      ...(this.#agents.length
-        ? this.#agents.map((agent) => h("option", { value: agent.agent_id }, agent.document.name))
-        : [h("option", null, "No agent")]),
-    );
-    if (id) this.picker.value = id;
-    if (this.#mode !== "voice") this.reset({ quiet: true });
-    this.#describe();
-    if (this.#agent) this.#edit();
-    else
-      this.editorSlot.replaceChildren(
-        h(
-          "div",
-          { class: "panel-body" },
-          h(
-            "div",
-            { class: "panel-empty" },
-            h("h3", null, "No agent"),
-            h("p", null, "Its greeting and context can be edited here once there is one."),
-          ),
-        ),
-      );
-  }
-
-  #describe() {
-    const agent = this.#agent;
-    setText(this.avatar, agent ? initials(agent.document.name) : "");
-    setText(this.about, agent ? `Version ${agent.version}${agent.default ? ", default" : ""}` : "");
-    if (agent) this.about.href = `#/agents/${agent.agent_id}`;
-    this.hero.show(agent);
-  }
-
-  #editor() {
-    return this.#editors?.get(this.#agent?.agent_id) ?? null;
-  }
-
-  #edit() {
-    const agent = this.#agent;
-    if (!this.#editor()) {
-      const editor = agentEditor({ onsaved: (saved) => this.#saved(saved) });
-      editor.show(agent);
-      this.#editors.set(agent.agent_id, editor);
-    }
-    const link = h(
-      "a",
-      { class: "more-link", href: `#/agents/${agent.agent_id}` },
-      "All of this agent, and its versions",
-      icon("right"),
-    );
-    this.editorSlot.replaceChildren(h("div", { class: "panel-body" }, this.#editor().element, link));
-  }
-
-  /** A new version is what the next conversation begins with. */
-  #saved(saved) {
-    this.#agents = this.#agents.map((agent) => (agent.agent_id === saved.agent_id ? { ...agent, ...saved } : agent));
-    if (this.#agent?.agent_id !== saved.agent_id) return;
-    this.#agent = { ...this.#agent, ...saved };
-    const option = [...this.picker.options].find(({ value }) => value === saved.agent_id);
-    if (option) setText(option, saved.document.name);
-    this.#describe();
-  }
-
-  /** Another view may have saved: the newest version counts. */
-  async #refresh() {
-    const agent = this.#agent;
-    if (!agent) return;
-    try {
-      const latest = await get(`/agents/${agent.agent_id}`);
-      if (latest.version === agent.version && latest.default === agent.default) return;
-      this.#saved(latest);
-      if (!this.#editor()?.dirty()) this.#editor()?.show(latest);
-    } catch {
-      // The next request will say what is wrong.
-    }
-  }
-
   enter({ query }) {
     this.transcript?.follow();
-    if (this.entered) this.#refresh();
+    if (this.entered) this.desk.refresh();
     this.entered = true;
     const call = query.get("call");
     if (call) {
@@ -304,10 +182,11 @@ class TalkView {
     const over = Boolean(conversation?.ended) && this.#mode !== "voice";
     this.fresh.hidden = !conversation || this.#mode === "voice";
     if (!over) this.over.hidden = true;
-    else if (this.over.hidden) this.#showEnd(conversation);
+    else if (this.over.hidden || this.#end !== conversation.ended) this.#showEnd(conversation);
   }
 
   #showEnd({ ended }) {
+    this.#end = ended;
     const { reason, duration_ms: length } = ended;
     const text =
       this.ending ?? (this.#callId && reason === "caller-hangup" ? "You hung up." : `${reasonName(reason)}.`);
@@ -346,7 +225,7 @@ class TalkView {
 
   /** Sends a text; true when it was taken. */
   async type(text) {
-    if (!this.#agent) {
+    if (!this.desk.agent) {
       this.composer.fail("There is no agent to answer.");
       return false;
     }
@@ -364,7 +243,7 @@ class TalkView {
       this.#mode = "chat";
       const conversation = new parts.Conversation();
       conversation.addEventListener("thread", ({ detail }) => this.#followThread(detail, conversation, parts));
-      this.#chat = new parts.Chat(this.#agent.agent_id, conversation);
+      this.#chat = new parts.Chat(this.desk.agent.agent_id, conversation);
       this.#show(conversation);
     }
     const chat = this.#chat;
@@ -413,7 +292,7 @@ class TalkView {
 
   /** Talks with the agent, or goes on with the call `join`. */
   async talk({ join = null } = {}) {
-    if (this.#starting || this.#mode === "voice" || (!this.#agent && !join)) return;
+    if (this.#starting || this.#mode === "voice" || (!this.desk.agent && !join)) return;
     this.#starting = true;
     this.element.classList.add("starting");
     const asking = setTimeout(
@@ -425,9 +304,10 @@ class TalkView {
     try {
       const parts = await this.#parts();
       [voice] = await Promise.all([import("../talk/voice.js"), stylesheet("dock")]);
+      if (join) this.desk.choose((await get(`/calls/${join}`)).agent_id);
       const conversation = join && join === this.#callId ? this.#conversation : new parts.Conversation();
       await voice.talk({
-        agent: this.#agent?.agent_id,
+        agent: this.desk.agent?.agent_id,
         join,
         conversation,
         onopen: (opened) => {
@@ -460,7 +340,7 @@ class TalkView {
     this.#mode = "voice";
     this.taken = false;
     this.ending = null;
-    this.picker.disabled = true;
+    this.desk.lock(true);
     this.composer.element.hidden = true;
     this.dockSlot.replaceChildren(voice.controls.element);
     if (this.#conversation !== conversation) this.#show(conversation);
@@ -508,7 +388,7 @@ class TalkView {
     if (this.#mode === "voice") this.#mode = "said";
     this.dockSlot.replaceChildren();
     this.composer.element.hidden = false;
-    this.picker.disabled = !this.#agents.length;
+    this.desk.lock(false);
     this.shell.live(false);
     this.#look();
   }
