@@ -45,7 +45,8 @@ impl Place {
     /// A recording of a sentence, as a microphone delivers it.
     fn record(&self, name: &str, text: &str) {
         let samples = microphone(Voice::Flite("slt"), text).unwrap();
-        let mut bytes = b"RIFF\xff\xff\xff\xffWAVEfmt \x10\0\0\0\x01\0\x01\0\x80\x3e\0\0\0\x7d\0\0\x02\0\x10\0data".to_vec();
+        let mut bytes =
+            b"RIFF\xff\xff\xff\xffWAVEfmt \x10\0\0\0\x01\0\x01\0\x80\x3e\0\0\0\x7d\0\0\x02\0\x10\0data".to_vec();
         bytes.extend(u32::try_from(samples.len() * 2).unwrap().to_le_bytes());
         bytes.extend(samples.iter().flat_map(|sample| sample.to_le_bytes()));
         std::fs::write(self.path(name), bytes).unwrap();

@@ -108,7 +108,10 @@ pub(crate) const SPEECH: [Need; 4] = [
     Need { package: "espeak-ng", probe: &["espeak-ng", "--version"] },
     Need { package: "flite", probe: &["flite", "-lv"] },
     // The program has another name from version 5 on.
-    Need { package: "pocketsphinx", probe: &["sh", "-c", "command -v pocketsphinx_continuous || command -v pocketsphinx"] },
+    Need {
+        package: "pocketsphinx",
+        probe: &["sh", "-c", "command -v pocketsphinx_continuous || command -v pocketsphinx"],
+    },
     // Data has nothing that could be run.
     Need { package: "pocketsphinx-en-us", probe: &["sh", "-c", "ls /usr/share/pocketsphinx/model/en-us/*.lm.bin"] },
 ];

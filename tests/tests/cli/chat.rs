@@ -32,8 +32,11 @@ async fn each_turn_is_one_object() {
     let ran = place.typed(&["chat", "Front desk", "--json"], "When do you open?\ngood-bye\n").await.ended(0);
     let turns: Vec<Value> = ran.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let said: Vec<(&Value, &Value)> = turns.iter().map(|turn| (&turn["text"], &turn["ended"])).collect();
-    let expected =
-        [(&json!(null), &json!(false)), (&json!("When do you open?"), &json!(false)), (&json!("good-bye"), &json!(true))];
+    let expected = [
+        (&json!(null), &json!(false)),
+        (&json!("When do you open?"), &json!(false)),
+        (&json!("good-bye"), &json!(true)),
+    ];
     assert_eq!(said, expected, "{}", ran.out);
     assert!(turns.windows(2).all(|pair| pair[0]["thread"] == pair[1]["thread"]));
     let thread = turns[0]["thread"].as_str().unwrap();

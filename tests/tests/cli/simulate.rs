@@ -90,7 +90,10 @@ async fn a_simulated_caller_is_greeted_interrupts_and_is_told_good_bye() {
     let shown = place.run(&["call", "show", call]).await.ended(0).out;
     assert!(shown.contains("[not heard: ") && shown.contains("TURN") && shown.contains("HOST"), "{shown}");
     let exported = place.run(&["call", "export", call]).await.ended(0).json();
-    assert_eq!((&exported["call"]["id"], texts(exported["transcript"].as_array().unwrap())), (&json!(call), texts(&stored)));
+    assert_eq!(
+        (&exported["call"]["id"], texts(exported["transcript"].as_array().unwrap())),
+        (&json!(call), texts(&stored))
+    );
     assert_eq!(exported["events"].as_array().unwrap().last().unwrap()["kind"], "ended");
     place.run(&["call", "export", call, "--format", "jsonl", "--out", "call.jsonl"]).await.ended(0);
     let lines = std::fs::read_to_string(place.path("call.jsonl")).unwrap();

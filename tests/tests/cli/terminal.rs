@@ -125,7 +125,7 @@ async fn an_answer_is_written_and_tools_are_shown() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ctrl_c_stops_an_answer_and_not_the_conversation() {
-    let slow = Setting { tokens_per_s: Some(2.0), script: vec![Rule::say(&"word ".repeat(200))], ..Setting::default() };
+    let slow = Setting { tokens_per_s: Some(2.0), script: vec![Rule::say("word ".repeat(200))], ..Setting::default() };
     let world = World::start(slow).await;
     let mut terminal = Terminal::start(&Place::at(&world), &["chat", "Front desk"]);
     terminal.until("you> ").await;

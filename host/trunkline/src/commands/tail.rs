@@ -9,7 +9,6 @@ use describe::describe;
 use trunkline_contract::CallId;
 use trunkline_contract::log::Row;
 
-
 /// Prints rows from `from_seq` on, until the call ends or nobody is left to write to it.
 ///
 /// # Errors

@@ -16,7 +16,7 @@ const MAX_BYTES: u64 = 256 << 20;
 ///
 /// # Errors
 /// It cannot be read, or is not of a kind that can be played.
-pub(super) fn file(path: &Path) -> anyhow::Result<Arc<[i16]>> {
+pub(crate) fn file(path: &Path) -> anyhow::Result<Arc<[i16]>> {
     let unreadable = || format!("the recording {} cannot be read", path.display());
     let size = std::fs::metadata(path).with_context(unreadable)?.len();
     if size > MAX_BYTES {
@@ -30,7 +30,7 @@ pub(super) fn file(path: &Path) -> anyhow::Result<Arc<[i16]>> {
 ///
 /// # Errors
 /// It is none, empty, too long, or of a rate that cannot be converted.
-pub(super) fn clip(bytes: &[u8]) -> anyhow::Result<Arc<[i16]>> {
+pub(crate) fn clip(bytes: &[u8]) -> anyhow::Result<Arc<[i16]>> {
     let wav::Wav { rate, mono } = wav::read(bytes)?;
     if mono.is_empty() {
         bail!("it is empty");

@@ -23,7 +23,10 @@ fn fields_are_set_by_their_paths() {
     let ran = place.run(&[&["agent", "set", "Front desk"], fields.as_slice()].concat()).ok();
     assert_eq!(ran.out.trim(), format!("{id} version 2"));
     let now = document(&place);
-    assert_eq!((&now["prompt"]["greeting"], &now["tools"], &now["context"]), (&json!("Hi there."), &json!([]), &json!({})));
+    assert_eq!(
+        (&now["prompt"]["greeting"], &now["tools"], &now["context"]),
+        (&json!("Hi there."), &json!([]), &json!({}))
+    );
     assert_eq!(place.run(&["agent", "set", &id, "tools=[]"]).ok().out.trim(), format!("{id} version 2"), "no change");
     let versions = place.run(&["agent", "versions", &id, "--json"]).ok().json();
     let numbers: Vec<&Value> = versions["items"].as_array().unwrap().iter().map(|v| &v["version"]).collect();
@@ -111,7 +114,11 @@ fn an_agent_is_made_of_flags_or_of_what_ships() {
     let made = place.run(&["agent", "export", "Eve"]).ok().json();
     assert_eq!((&made["prompt"]["greeting"], &made["context"]["company"]), (&json!("Good evening."), &json!("Bolt")));
     let ran = place.run(&["agent", "create", "--from", "pilot", "--name", "x"]).failed(1);
-    assert!(ran.sentence().starts_with("`pilot` is nothing to begin with (allowed: receptionist, survey"), "{}", ran.err);
+    assert!(
+        ran.sentence().starts_with("`pilot` is nothing to begin with (allowed: receptionist, survey"),
+        "{}",
+        ran.err
+    );
 }
 
 #[test]
@@ -119,7 +126,10 @@ fn what_nobody_can_be_asked_for_is_listed() {
     let place = Place::new();
     let ran = place.run(&["agent", "create", "--greeting", "Hi"]).failed(1);
     let said = ran.sentence();
-    assert!(said.starts_with("there is nobody to ask for what is missing: give --name, --llm (ready: builtin"), "{said}");
+    assert!(
+        said.starts_with("there is nobody to ask for what is missing: give --name, --llm (ready: builtin"),
+        "{said}"
+    );
     assert!(said.contains("--stt (") && said.contains("--tts ("), "{said}");
     assert_eq!(place.run(&["agent", "list", "--json"]).ok().json()["items"], json!([]));
 }

@@ -142,11 +142,8 @@ fn a_live_call_is_followed_to_its_end() {
         "seq": 2, "at_ms": 1500, "kind": "ended", "reason": "caller-hangup", "duration_ms": 1500, "component": null,
     });
     let partial = r#"{"role": "user", "text": "hel"}"#;
-    let stream = format!(
-        ": hi\n\n{}event: partial\ndata: {partial}\n\n{}event: end\ndata: {{}}\n\n",
-        row(note),
-        row(ended)
-    );
+    let stream =
+        format!(": hi\n\n{}event: partial\ndata: {partial}\n\n{}event: end\ndata: {{}}\n\n", row(note), row(ended));
     let server = Server::answering(200, "text/event-stream", &stream);
     let place = Place::new().env("TRUNKLINE_TOKEN", "trk_1");
     let ran = place.run(&["call", "tail", AGENT, "--json", "--server", &server.url()]).ok();

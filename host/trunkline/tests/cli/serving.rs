@@ -200,7 +200,11 @@ fn the_token_of_a_host_that_was_killed_opens_nothing() {
     host.child.kill().unwrap();
     host.child.wait().unwrap();
     let ran = place.run(&["login"]).failed(1);
-    assert!(ran.sentence().starts_with("no server runs on data"), "the file is there, and nobody is asked: {}", ran.err);
+    assert!(
+        ran.sentence().starts_with("no server runs on data"),
+        "the file is there, and nobody is asked: {}",
+        ran.err
+    );
     let host = Host::start(&place);
     let new: serde_json::Value = serde_json::from_str(&read()).unwrap();
     assert_ne!(old["token"], new["token"]);

@@ -71,7 +71,10 @@ fn of_message(message: &Message) -> String {
 fn fields(entry: Value) -> String {
     let Value::Object(fields) = entry else { return String::new() };
     let shown = fields.into_iter().filter(|(name, value)| name != "kind" && !value.is_null());
-    shown.map(|(name, value)| format!("{name}={}", value.as_str().map_or_else(|| value.to_string(), str::to_owned))).collect::<Vec<_>>().join(" ")
+    shown
+        .map(|(name, value)| format!("{name}={}", value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 fn quoted(text: &str) -> String {
@@ -86,9 +89,18 @@ mod tests {
     #[test]
     fn a_row_says_what_it_is_about() {
         let table = [
-            (json!({"kind": "event", "seed": 1, "event": {"event": "digits", "data": {"digits": "1#", "reason": "key"}}}), "digits 1#"),
-            (json!({"kind": "event", "seed": 1, "event": {"event": "said", "data": {"effect": 1, "heard": "Hi"}}}), "said \"Hi\""),
-            (json!({"kind": "event", "seed": 1, "event": {"event": "timer", "data": {"effect": 7}}}), "timer {\"effect\":7}"),
+            (
+                json!({"kind": "event", "seed": 1, "event": {"event": "digits", "data": {"digits": "1#", "reason": "key"}}}),
+                "digits 1#",
+            ),
+            (
+                json!({"kind": "event", "seed": 1, "event": {"event": "said", "data": {"effect": 1, "heard": "Hi"}}}),
+                "said \"Hi\"",
+            ),
+            (
+                json!({"kind": "event", "seed": 1, "event": {"event": "timer", "data": {"effect": 7}}}),
+                "timer {\"effect\":7}",
+            ),
             (
                 json!({"kind": "actions", "event_seq": 2, "actions": [
                     {"effect": 1, "action": "set-result", "data": {"name": "age", "value": 42}},
@@ -97,8 +109,14 @@ mod tests {
                 "set-result age = 42; say \"Thanks.\"",
             ),
             (json!({"kind": "actions", "event_seq": 2, "actions": []}), "none"),
-            (json!({"kind": "message", "index": 0, "message": {"role": "assistant", "text": "We"}, "not_heard": "open"}), "assistant: We [not heard: open]"),
-            (json!({"kind": "ended", "reason": "caller-hangup", "duration_ms": 5}), "duration_ms=5 reason=caller-hangup"),
+            (
+                json!({"kind": "message", "index": 0, "message": {"role": "assistant", "text": "We"}, "not_heard": "open"}),
+                "assistant: We [not heard: open]",
+            ),
+            (
+                json!({"kind": "ended", "reason": "caller-hangup", "duration_ms": 5}),
+                "duration_ms=5 reason=caller-hangup",
+            ),
             (json!({"kind": "result", "name": "age", "value": 42}), "age = 42"),
         ];
         for (row, expected) in table {
