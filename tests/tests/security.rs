@@ -1,4 +1,5 @@
 //! Who may ask the host for what, and what it answers to requests that are wrong.
 
+mod page;
 mod requests;
 mod routes;

@@ -11,6 +11,8 @@ import { routes } from "./router.js";
 import * as talk from "./views/talk.js";
 
 const TITLES = { talk: "Talk", calls: "Calls", agents: "Agents", speech: "Speech" };
+/** What the views beside the first need. */
+const STYLES = ["pages", "conversation", "dock"];
 const root = document.getElementById("app");
 
 /** How each view comes: the first with the page, the others when they are asked for. */
@@ -76,7 +78,7 @@ function show(who, first, problem) {
       shown = kept;
     } else {
       shell.main.replaceChildren(skeleton(TITLES[route.view]));
-      const [module] = await Promise.all([VIEWS[route.view](route.id), stylesheet("pages")]);
+      const [module] = await Promise.all([VIEWS[route.view](route.id), ...STYLES.map(stylesheet)]);
       if (mine !== turn) return;
       const view = module.create({ route, shell });
       shell.main.replaceChildren(view.element);

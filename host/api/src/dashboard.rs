@@ -1,8 +1,8 @@
 //! The page for people: files of the repository's `dashboard/`, which the binary carries.
 //!
-//! What is served is looked up in a table that is made once, at the start, so that no path reaches the file system and
-//! nothing is compressed twice. Names of files carry no hash, because modules import each other by name: browsers keep
-//! them and ask each time whether they are still right.
+//! What is served is looked up in a table, so that no path reaches the file system. Each file is hashed and compressed when
+//! it is first asked for, and then kept: a host takes calls before anybody opens its page. Names of files carry no hash,
+//! because modules import each other by name: browsers keep them and ask each time whether they are still right.
 
 mod encoding;
 
@@ -19,7 +19,7 @@ use include_dir::{Dir, include_dir};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::io::Write;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 static INDEX: &[u8] = include_bytes!("../../../dashboard/index.html");
 static ASSETS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../dashboard/assets");
@@ -43,8 +43,13 @@ const SECURITY: [(HeaderName, &str); 6] = [
 /// A file of the page.
 struct File {
     kind: &'static str,
-    tag: String,
     plain: Bytes,
+    made: OnceLock<Made>,
+}
+
+/// What is made of a file when it is first asked for.
+struct Made {
+    tag: String,
     /// Where it is smaller.
     gzip: Option<Bytes>,
 }
@@ -56,8 +61,6 @@ struct Page {
 
 /// `/` and `/assets/`.
 pub(crate) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
-    // Before calls need the processor.
-    LazyLock::force(&PAGE);
     Router::new().route("/", get(index)).route("/assets/{*path}", get(asset))
 }
 
@@ -112,15 +115,22 @@ fn kind(path: &std::path::Path) -> &'static str {
 
 impl File {
     fn new(kind: &'static str, plain: &'static [u8]) -> Self {
-        let tag = Sha256::digest(plain).iter().take(12).map(|byte| format!("{byte:02x}")).collect();
-        let gzip = gzip(plain).filter(|small| small.len() < plain.len());
-        Self { kind, tag, plain: Bytes::from_static(plain), gzip: gzip.map(Bytes::from) }
+        Self { kind, plain: Bytes::from_static(plain), made: OnceLock::new() }
+    }
+
+    fn made(&self) -> &Made {
+        self.made.get_or_init(|| {
+            let tag = Sha256::digest(&self.plain).iter().take(12).map(|byte| format!("{byte:02x}")).collect();
+            let gzip = gzip(&self.plain).filter(|small| small.len() < self.plain.len());
+            Made { tag, gzip: gzip.map(Bytes::from) }
+        })
     }
 
     fn answer(&self, headers: &HeaderMap) -> Response {
-        let gzip = self.gzip.as_ref().filter(|_| encoding::takes_gzip(headers));
+        let Made { tag, gzip } = self.made();
+        let gzip = gzip.as_ref().filter(|_| encoding::takes_gzip(headers));
         // The same file in two encodings is two things for whoever keeps copies.
-        let tag = format!("\"{}{}\"", self.tag, if gzip.is_some() { "-gz" } else { "" });
+        let tag = format!("\"{tag}{}\"", if gzip.is_some() { "-gz" } else { "" });
         let mut response = if encoding::has(headers, &tag) {
             StatusCode::NOT_MODIFIED.into_response()
         } else {
@@ -141,7 +151,7 @@ impl File {
 }
 
 fn gzip(plain: &[u8]) -> Option<Vec<u8>> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(plain).ok()?;
     encoder.finish().ok()
 }

@@ -16,6 +16,8 @@ pub enum Rate {
     Hz8000,
     /// 16000 Hz, speech recognition and voice activity.
     Hz16000,
+    /// 22050 Hz, speech synthesis on small machines.
+    Hz22050,
     /// 24000 Hz, speech synthesis and realtime models.
     Hz24000,
     /// 48000 Hz, browsers.
@@ -29,12 +31,19 @@ impl Rate {
         match self {
             Self::Hz8000 => 8_000,
             Self::Hz16000 => 16_000,
+            Self::Hz22050 => 22_050,
             Self::Hz24000 => 24_000,
             Self::Hz48000 => 48_000,
         }
     }
 
-    /// Samples per millisecond.
+    /// Samples in one block of the filter: 10 ms, or 20 where 10 are no whole number.
+    const fn block(self) -> usize {
+        let hz = self.hz() as usize;
+        if hz.is_multiple_of(100) { hz / 100 } else { hz / 50 }
+    }
+
+    /// Whole samples per millisecond.
     #[must_use]
     pub const fn per_ms(self) -> usize {
         self.hz() as usize / 1_000
@@ -48,6 +57,7 @@ impl TryFrom<u32> for Rate {
         match hz {
             8_000 => Ok(Self::Hz8000),
             16_000 => Ok(Self::Hz16000),
+            22_050 => Ok(Self::Hz22050),
             24_000 => Ok(Self::Hz24000),
             48_000 => Ok(Self::Hz48000),
             other => Err(ResampleError::UnsupportedRate(other)),
@@ -59,8 +69,8 @@ impl TryFrom<u32> for Rate {
 #[derive(Debug, thiserror::Error, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum ResampleError {
-    /// The rate is none of 8000, 16000, 24000 and 48000 Hz: ask the peer for one of these.
-    #[error("a sample rate of {0} Hz is not supported; use 8000, 16000, 24000 or 48000")]
+    /// The rate is none of 8000, 16000, 22050, 24000 and 48000 Hz: ask the peer for one of these.
+    #[error("a sample rate of {0} Hz is not supported; use 8000, 16000, 22050, 24000 or 48000")]
     UnsupportedRate(u32),
     /// The filter could not be built; nothing was converted.
     #[error("the resampler could not be built: {0}")]
@@ -169,7 +179,7 @@ pub(crate) struct Filter {
 
 impl Filter {
     pub(crate) fn new(from: Rate, to: Rate) -> Result<Self, ResampleError> {
-        let block_in = BLOCK_MS * from.per_ms();
+        let block_in = from.block();
         let fft = Fft::new_custom(
             from.hz() as usize,
             to.hz() as usize,

@@ -4,6 +4,7 @@
 //! follow its own headings, paragraphs and sentences, and found by its words.
 
 mod agent;
+pub mod bench;
 mod chunks;
 mod error;
 mod rank;
@@ -187,7 +188,7 @@ impl Knowledge {
     async fn find(&self, tenant: TenantId, query: Query) -> Result<(rank::Searched, Vec<Excerpt>)> {
         let limit = query.limit.clamp(1, MAX_FOUND);
         let terms = query.terms.clone();
-        let query = Query { limit: rank::CANDIDATES, ..query };
+        let query = Query { limit: limit.max(rank::CANDIDATES), ..query };
         let matches = self.store.tenant(tenant).documents().search(query).await?;
         let searched = rank::Searched { chunks: matches.chunks, having: matches.having };
         let mut excerpts = rank::rank(&searched, &terms, matches.hits);

@@ -5,11 +5,11 @@
 
 use crate::Excerpt;
 use std::collections::HashMap;
-use trunkline_providers::language::{stem, words};
+use trunkline_providers::language::{Initials, stem, words};
 use trunkline_store::Hit;
 
 /// How many of FTS5's best are weighed.
-pub(crate) const CANDIDATES: usize = 24;
+pub(crate) const CANDIDATES: usize = 12;
 
 /// How soon more of the same word stops to count.
 const K1: f64 = 1.2;
@@ -34,16 +34,18 @@ pub(crate) fn rank(searched: &Searched, terms: &[Vec<String>], hits: Vec<Hit>) -
             term_of.entry(stem(&word)).or_insert(at);
         }
     }
-    let mut excerpts: Vec<Excerpt> = hits.into_iter().map(|hit| weigh(searched, &term_of, hit)).collect();
+    let initials = Initials::of(term_of.keys().map(String::as_str));
+    let mut excerpts: Vec<Excerpt> = hits.into_iter().map(|hit| weigh(searched, &term_of, &initials, hit)).collect();
     excerpts.sort_by(|a, b| b.score.total_cmp(&a.score));
     excerpts
 }
 
-fn weigh(searched: &Searched, term_of: &HashMap<String, usize>, hit: Hit) -> Excerpt {
+fn weigh(searched: &Searched, term_of: &HashMap<String, usize>, initials: &Initials, hit: Hit) -> Excerpt {
     let mut often = vec![0.0; searched.having.len()];
     let mut count = |text: &str, each: f64| {
         let words = words(text);
-        for at in words.iter().filter_map(|word| term_of.get(&stem(word))) {
+        let may = words.iter().filter(|word| initials.have(word));
+        for at in may.filter_map(|word| term_of.get(&stem(word))) {
             if let Some(often) = often.get_mut(*at) {
                 *often += each;
             }

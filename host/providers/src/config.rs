@@ -1,5 +1,6 @@
 //! Where the providers are and with which keys; set by the operator.
 
+use crate::local::LocalConfig;
 use serde::Deserialize;
 use std::fmt;
 
@@ -51,6 +52,8 @@ pub struct ProvidersConfig {
     pub openai: EndpointConfig,
     /// Speech synthesis; `wss://api.elevenlabs.io`.
     pub elevenlabs: EndpointConfig,
+    /// Programs on this machine.
+    pub local: LocalConfig,
 }
 
 #[cfg(test)]

@@ -3,9 +3,11 @@
 use crate::config::{EndpointConfig, ProvidersConfig, Secret};
 use crate::documents::Documents;
 use crate::error::{ErrorKind, ProviderError};
-use crate::llm::{Llm, builtin::Builtin, openai, openai::OpenAi};
+use crate::llm::{Llm, builtin, builtin::Builtin, openai, openai::OpenAi};
+use crate::local::{self, Local, ProgramStatus};
 use crate::stt::{Stt, deepgram, deepgram::Deepgram};
 use crate::tts::{Tts, elevenlabs, elevenlabs::ElevenLabs};
+use serde::Serialize;
 use std::sync::Arc;
 use trunkline_contract::agent;
 use trunkline_egress::{Egress, HttpClient, Policy, Url};
@@ -16,7 +18,34 @@ pub struct Providers {
     deepgram: Result<Arc<Deepgram>, ProviderError>,
     openai: Result<Arc<OpenAi>, ProviderError>,
     elevenlabs: Result<Arc<ElevenLabs>, ProviderError>,
+    local: Local,
     tenants: HttpClient,
+}
+
+/// What a provider does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs, reason = "the names of the field")]
+pub enum Kind {
+    Stt,
+    Llm,
+    Tts,
+}
+
+/// A provider as people see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ProviderStatus {
+    /// As in contracts.
+    pub name: &'static str,
+    /// What it does.
+    pub kind: Kind,
+    /// It can be used.
+    pub ready: bool,
+    /// What to do when it cannot.
+    pub problem: Option<String>,
+    /// The programs of `local`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub programs: Vec<ProgramStatus>,
 }
 
 impl Providers {
@@ -37,6 +66,7 @@ impl Providers {
             openai: openai.map(|(url, key)| Arc::new(OpenAi::new(trusted, url, key))),
             elevenlabs: elevenlabs
                 .map(|(url, key)| Arc::new(ElevenLabs::new(egress.clone(), Policy::trusted(), url, key))),
+            local: Local::new(&config.local),
             tenants: client(tenants)?,
         })
     }
@@ -48,7 +78,10 @@ impl Providers {
     pub fn stt(&self, settings: &agent::Stt) -> Result<Arc<dyn Stt>, ProviderError> {
         match settings.provider {
             agent::SttProvider::Deepgram => Ok(self.deepgram.clone()?),
-            agent::SttProvider::Local => Err(ProviderError::new("local", ErrorKind::Unavailable, "no program")),
+            agent::SttProvider::Local => {
+                self.local.can_listen(settings.model.as_deref())?;
+                Ok(Arc::new(self.local.clone()))
+            }
         }
     }
 
@@ -72,15 +105,39 @@ impl Providers {
         }
     }
 
-    /// The provider of speech synthesis.
+    /// The provider of speech synthesis; `locale` chooses among what is on this machine.
     ///
     /// # Errors
     /// It is not configured.
-    pub fn tts(&self, settings: &agent::Tts) -> Result<Arc<dyn Tts>, ProviderError> {
+    pub fn tts(&self, settings: &agent::Tts, locale: &str) -> Result<Arc<dyn Tts>, ProviderError> {
         match settings.provider {
             agent::TtsProvider::Elevenlabs => Ok(self.elevenlabs.clone()?),
-            agent::TtsProvider::Local => Err(ProviderError::new("local", ErrorKind::Unavailable, "no program")),
+            agent::TtsProvider::Local => {
+                self.local.can_speak(settings.model.as_deref(), settings.voice.as_deref(), locale)?;
+                Ok(Arc::new(self.local.clone()))
+            }
         }
+    }
+
+    /// All providers and whether they can be used.
+    pub fn status(&self) -> Vec<ProviderStatus> {
+        let programs = |name, kind, programs: Vec<ProgramStatus>| {
+            let ready = programs.iter().any(|program| program.ready);
+            let problem = programs.iter().find_map(|program| program.problem.clone()).filter(|_| !ready);
+            ProviderStatus { name, kind, ready, problem, programs }
+        };
+        let remote = |name, kind, problem: Option<&ProviderError>| {
+            let problem = problem.map(|error| error.message.clone());
+            ProviderStatus { name, kind, ready: problem.is_none(), problem, programs: Vec::new() }
+        };
+        vec![
+            programs(local::NAME, Kind::Stt, self.local.listeners()),
+            programs(local::NAME, Kind::Tts, self.local.speakers()),
+            remote(builtin::NAME, Kind::Llm, None),
+            remote(deepgram::NAME, Kind::Stt, self.deepgram.as_ref().err()),
+            remote(openai::NAME, Kind::Llm, self.openai.as_ref().err()),
+            remote(elevenlabs::NAME, Kind::Tts, self.elevenlabs.as_ref().err()),
+        ]
     }
 
     /// What is wrong with the configuration, one error per provider that cannot be used.

@@ -87,8 +87,9 @@ pub(crate) fn plan(
         seed: call.seed,
     };
     let stt = |stt: &Stt| Ok::<_, ProviderError>((providers.stt(stt)?, stt_request(stt, agent, line)));
-    let tts =
-        |tts: &Tts| Ok::<_, ProviderError>((providers.tts(tts)?, TtsRequest::new(tts, &agent.locale, line.format())));
+    let tts = |tts: &Tts| {
+        Ok::<_, ProviderError>((providers.tts(tts, &agent.locale)?, TtsRequest::new(tts, &agent.locale, line.format())))
+    };
     let llm = |llm: &Llm| Ok::<_, ProviderError>((providers.llm(llm, Some(Arc::clone(documents)))?, llm.clone()));
     Ok(Plan {
         engine,

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::by_hand::{Answer, Hand};
+use crate::by_hand::{Answer, Hand, until};
 use crate::world::{NUMBER, Setting, World, contract};
 
 /// Asks as the scenario wants.
@@ -20,12 +20,20 @@ impl Client {
         if let Some(tenant) = tenant {
             request = request.header("x-tenant", tenant);
         }
-        if *method == Method::POST {
-            // The agent to be assigned stands behind a `?`, which the host ignores.
-            let agent = path.split_once('?').map(|(_, agent)| json!({"agent_id": agent}));
-            request = request.json(&agent.unwrap_or_else(contract));
+        if *method != Method::GET {
+            request = request.json(&body(path));
         }
         Answer::of(request).await
+    }
+}
+
+fn body(path: &str) -> Value {
+    match path.split_once('?') {
+        // The agent to be assigned stands behind a `?`, which the host ignores.
+        Some((_, agent)) => json!({"agent_id": agent}),
+        None if path == "/documents" => json!({"name": "Handbook", "text": "The garage is behind the house."}),
+        None if path == "/documents/search" => json!({"query": "garage"}),
+        None => contract(),
     }
 }
 
@@ -55,7 +63,27 @@ async fn every_route_asks_who_it_is_and_shows_a_tenant_only_its_own() {
     let foreign = client.hand.ring("CA0000000000000000000000000000000d").await;
     assert!(foreign.body.contains("not in service"), "{foreign:?}");
 
+    let made = client.ask(&Method::POST, "/documents", Some(&operator), acme).await;
+    let made: Value = serde_json::from_str(&made.body).unwrap();
+    let document = made["id"].as_str().unwrap().to_owned();
+
     let routes = [
+        (Method::GET, "/auth/me".to_owned(), 200, 200),
+        (Method::POST, "/auth/links".to_owned(), 201, 201),
+        (Method::POST, "/auth/logout".to_owned(), 204, 204),
+        (Method::PUT, format!("/agents/{theirs}"), 200, 404),
+        (Method::PATCH, format!("/agents/{theirs}"), 200, 404),
+        (Method::GET, format!("/agents/{theirs}/versions"), 200, 404),
+        (Method::POST, format!("/agents/{theirs}/set-default"), 200, 404),
+        (Method::GET, "/agents/current".to_owned(), 200, 200),
+        (Method::GET, "/threads".to_owned(), 200, 200),
+        (Method::GET, "/documents".to_owned(), 200, 200),
+        (Method::POST, "/documents".to_owned(), 201, 201),
+        (Method::POST, "/documents/search".to_owned(), 200, 200),
+        (Method::GET, format!("/documents/{document}"), 200, 404),
+        (Method::DELETE, format!("/documents/{document}"), 204, 404),
+        (Method::GET, format!("/calls/{call}/latency"), 200, 404),
+        (Method::POST, format!("/calls/{call}/hangup"), 202, 404),
         (Method::GET, "/agents".to_owned(), 200, 200),
         (Method::POST, "/agents".to_owned(), 201, 201),
         (Method::POST, "/agents/validate".to_owned(), 200, 200),
@@ -95,6 +123,16 @@ async fn every_route_asks_who_it_is_and_shows_a_tenant_only_its_own() {
         let answer = client.ask(method, path, Some(&operator), acme).await;
         assert_eq!(answer.status, *own, "{method} {path} as the owner: {answer:?}");
     }
+    // What was hung up is over, and says who did it.
+    let path = format!("/calls/{call}");
+    let ended = until(async || {
+        let shown = client.ask(&Method::GET, &path, Some(&operator), acme).await;
+        let shown: Value = serde_json::from_str(&shown.body).unwrap();
+        (shown["state"] == "ended").then_some(shown)
+    });
+    assert_eq!(ended.await["end_reason"], "operator-hangup");
+    let again = client.ask(&Method::POST, &format!("{path}/hangup"), Some(&operator), acme).await;
+    assert_eq!(again.problem(409)["type"], "urn:trunkline:problem:ended");
     // Lists show nothing of the other tenant.
     for (path, own) in [("/calls", &call), ("/agents", &theirs), ("/phone-numbers", &theirs)] {
         let (mine, others) = (

@@ -40,8 +40,7 @@ impl Default for Settings {
             ("Lightning never strikes twice.", false, "Some towers are hit twenty times a year."),
             ("An octopus has three hearts.", true, "And blue blood."),
         ];
-        let claim =
-            |(text, truth, because): (&str, bool, &str)| Claim { text: text.into(), truth, because: because.into() };
+        let claim = |(text, truth, why): (&str, bool, &str)| Claim { text: text.into(), truth, because: why.into() };
         Settings { rounds: 3, claims: claims.map(claim).to_vec() }
     }
 }
@@ -51,8 +50,7 @@ impl Behaviour for Quiz {
     type Settings = Settings;
 
     fn manifest() -> Manifest {
-        Manifest::new("quiz", env!("CARGO_PKG_VERSION"), include_str!("settings.schema.json"))
-            .description("A quiz: true or false?")
+        Manifest::new(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"), include_str!("settings.schema.json"))
     }
 
     fn handle(ctx: &mut Ctx<Self>, event: Event) -> Result<(), Error> {

@@ -2,7 +2,7 @@
  * Follows a call's log as it grows, through lost connections, until its end.
  */
 
-import { get, query, stream } from "../http.js";
+import { query, stream } from "../http.js";
 
 const FIRST_PAUSE_MS = 300;
 const LONGEST_PAUSE_MS = 5_000;
@@ -11,8 +11,6 @@ const LONGEST_PAUSE_MS = 5_000;
 export function follow(call, conversation, { onstate = () => {} } = {}) {
   const abort = new AbortController();
   const done = run(call, conversation, onstate, abort.signal);
-  // What was not heard is the host's word: the rows of a barge-in alone do not say it.
-  conversation.addEventListener("barge-in", ({ detail }) => detail.outcome === "confirmed" && reconcile(call, conversation, abort.signal));
   return { stop: () => abort.abort(), done };
 }
 
@@ -41,7 +39,6 @@ async function run(call, conversation, onstate, signal) {
       }
     }
     if (over) {
-      await reconcile(call, conversation, signal);
       onstate("ended");
       return;
     }
@@ -49,15 +46,5 @@ async function run(call, conversation, onstate, signal) {
     onstate("lost");
     await new Promise((resolve) => setTimeout(resolve, pause));
     pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
-  }
-}
-
-/** Takes the host's transcript, which says what was and was not heard. */
-export async function reconcile(call, conversation, signal) {
-  try {
-    const { items } = await get(`/calls/${call}/transcript`, { signal });
-    for (const line of items) conversation.line(line);
-  } catch {
-    // The rows alone are nearly as good, and the call is shown either way.
   }
 }

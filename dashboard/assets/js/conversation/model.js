@@ -1,10 +1,11 @@
 /**
  * What is known of one conversation: a projection of its log's rows, of words under way, and of the transcript.
  *
- * Rows come in any order and more than once after a reconnect; what they amount to is the same.
+ * Rows may come more than once after a reconnect; what they amount to is the same.
  */
 
-const LOUD_KINDS = new Set(["dropped", "provider"]);
+/** Actions after which the agent will say something. */
+const ANSWERS = new Set(["say", "play", "generate", "call-tool", "answer-tool"]);
 
 export class Conversation extends EventTarget {
   constructor() {
@@ -14,6 +15,8 @@ export class Conversation extends EventTarget {
     /** Log rows by number, each with the JSON text it came as: numbers of 64 bits do not survive parsing. */
     this.rows = new Map();
     this.latencies = new Map();
+    /** What failed, each with the place of the line before it: `{seq, after, part, text, at_ms}`. */
+    this.failures = [];
     this.results = new Map();
     /** What the caller is saying, not final. */
     this.interim = "";
@@ -22,12 +25,9 @@ export class Conversation extends EventTarget {
     /** `{reason, duration_ms}` when it is over. */
     this.ended = null;
     this.thinking = false;
-    this.problems = 0;
     this.lastSeq = 0;
   }
 
-  /** Whole texts of what the agent was told to say, by effect. */
-  #full = new Map();
   /** Places of the caller's turns in the history. */
   #turns = new Map();
   #scheduled = false;
@@ -69,7 +69,6 @@ export class Conversation extends EventTarget {
     if (this.rows.has(row.seq)) return;
     this.rows.set(row.seq, { row, raw });
     this.lastSeq = Math.max(this.lastSeq, row.seq);
-    if (LOUD_KINDS.has(row.kind)) this.problems += 1;
     this.#apply(row);
     this.#changed();
   }
@@ -81,16 +80,16 @@ export class Conversation extends EventTarget {
       case "event":
         return this.#event(row);
       case "actions":
-        for (const action of row.actions ?? []) {
-          if (action.action === "say") this.#full.set(action.effect, action.data.text);
-        }
+        if (!row.actions.some(({ action }) => ANSWERS.has(action))) this.thinking = false;
         return undefined;
+      case "provider":
+        return this.#failed(row, row.part, row.message);
+      case "dropped":
+        return this.#failed(row, "behaviour", row.reason);
       case "latency":
         return void this.latencies.set(row.turn, row);
       case "result":
         return void this.results.set(row.name, { value: row.value, at_ms: row.at_ms });
-      case "barge-in":
-        return this.#bargeIn(row);
       case "ended":
         this.ended = { reason: row.reason, duration_ms: row.duration_ms };
         this.interim = "";
@@ -104,7 +103,6 @@ export class Conversation extends EventTarget {
   #message(row) {
     const { role, text = "", content, name, tool_calls: calls } = row.message;
     const before = this.lines.get(row.index);
-    const newer = before?.seq > row.seq;
     const line = {
       index: row.index,
       role,
@@ -116,11 +114,9 @@ export class Conversation extends EventTarget {
       call_id: row.message.id ?? before?.call_id ?? null,
       seq: row.seq,
     };
-    if (newer) return;
     if (role === "assistant") {
       line.interrupted = before?.interrupted ?? false;
-      line.not_heard = row.not_heard ?? row.message.not_heard ?? rest(before?.spoken ?? before?.full ?? "", line.text);
-      line.full = before?.spoken || before?.full || "";
+      line.not_heard = row.not_heard ?? "";
     }
     this.lines.set(row.index, line);
     if (role === "user") {
@@ -133,31 +129,28 @@ export class Conversation extends EventTarget {
     this.dispatchEvent(new CustomEvent("line", { detail: line }));
   }
 
-  #event({ event: { event, data } }) {
+  #failed({ seq, at_ms: at }, part, text) {
+    // The provider's own row and what the behaviour is told of it are one failure to people.
+    const last = this.failures.at(-1);
+    if (last?.part === part && last.text === text && seq - last.seq < 4) return;
+    const after = Math.max(-1, ...[...this.lines.values()].filter(({ seq: logged }) => logged).map(({ index }) => index));
+    this.failures.push({ seq, after, part, text, at_ms: at });
+    this.thinking = false;
+  }
+
+  #event(row) {
+    const { event, data } = row.event;
+    if (event === "failed") return this.#failed(row, data.part, data.message);
+    if (event === "denied") return this.#failed(row, "denied", `${data.action}: ${data.message}`);
     if (event === "user-turn") {
       const users = this.ordered().filter(({ role, text }) => role === "user" && text === data.text);
       if (users.length) this.#turns.set(data.number, users[users.length - 1].index);
-    } else if (event === "interrupted" || event === "said" || event === "generated") {
-      const full = data.text ?? this.#full.get(data.effect);
-      const line = this.#lastAssistant((one) => one.text === (data.heard ?? ""));
-      if (!line) return;
-      if (full && !line.not_heard) line.not_heard = rest(full, line.text);
-      if (event === "interrupted") line.interrupted = true;
+    } else if (event === "interrupted") {
+      const spoken = this.ordered().filter(({ role }) => role === "assistant");
+      const line = spoken.findLast(({ text }) => text === data.heard) ?? spoken.findLast(({ not_heard: missing }) => missing);
+      if (line) line.interrupted = true;
     }
-  }
-
-  #bargeIn({ outcome, speech_ms: speech, clear_ms: clear }) {
-    const line = this.#lastAssistant(() => true);
-    if (line && outcome === "confirmed") {
-      line.interrupted = true;
-      line.clearAfter = clear - speech;
-    }
-    this.dispatchEvent(new CustomEvent("barge-in", { detail: { outcome } }));
-  }
-
-  #lastAssistant(fits) {
-    const lines = this.ordered();
-    return lines.findLast((line) => line.role === "assistant" && fits(line)) ?? null;
+    return undefined;
   }
 
   /** Takes words that are not logged: what the caller is saying, what the agent is about to have said. */
@@ -187,7 +180,7 @@ export class Conversation extends EventTarget {
   /** Takes a line of the transcript, the host's last word on it. */
   line(line) {
     const before = this.lines.get(line.index);
-    const merged = { ...before, tool_calls: before?.tool_calls ?? [], ...line, not_heard: line.not_heard ?? before?.not_heard ?? "", done: true };
+    const merged = { ...before, tool_calls: before?.tool_calls ?? [], ...line, not_heard: line.not_heard ?? "", done: true };
     this.lines.set(line.index, merged);
     if (line.role === "user" && !before) this.pending.shift();
     if (line.role === "assistant") this.thinking = false;
@@ -237,26 +230,6 @@ export class Conversation extends EventTarget {
       this.dispatchEvent(new Event("change"));
     });
   }
-}
-
-/** What of a text was not heard, given what was; empty when it was all heard or when they do not belong together. */
-export function rest(full, heard) {
-  const left = after(full ?? "", heard);
-  return /[\p{L}\p{N}]/u.test(left) ? left : "";
-}
-
-function after(full, heard) {
-  if (full.startsWith(heard)) return full.slice(heard.length);
-  // White space and markup differ between what was written and what was spoken: compare letters and digits only.
-  const letters = (text) => text.replace(/[^\p{L}\p{N}]/gu, "");
-  const wanted = letters(heard);
-  if (!letters(full).startsWith(wanted)) return "";
-  let seen = 0;
-  for (let at = 0; at < full.length; at += 1) {
-    if (seen === wanted.length) return full.slice(at);
-    if (/[\p{L}\p{N}]/u.test(full[at])) seen += 1;
-  }
-  return "";
 }
 
 function longer(a, b) {

@@ -4,38 +4,26 @@
 
 import { delayView } from "./delay.js";
 import { eventsView } from "./events.js";
-import { h } from "../dom.js";
 import { resultsView } from "./results.js";
 
-/** Gives `{items, show, onbadge}`: items for `tabs`, and a way to show another conversation. */
-export function panels() {
-  const delay = delayView();
-  const events = eventsView();
-  const results = resultsView();
-  const items = [
-    { name: "delay", label: "Delay", panel: h("section", { class: "panel" }, delay.element) },
-    { name: "events", label: "Events", panel: h("section", { class: "panel" }, events.element) },
-    { name: "results", label: "Results", panel: h("section", { class: "panel" }, results.element) },
-  ];
+/** Fills the sections `{delay, events, results}`; numbers of rows are shown on `tabs`. Gives `{show}`. */
+export function panels(sections, tabs) {
+  const views = { delay: delayView(), events: eventsView(), results: resultsView() };
+  for (const [name, view] of Object.entries(views)) sections[name].replaceChildren(view.element);
   let conversation = null;
-  let strip = null;
   function badges() {
-    strip?.badge("delay", conversation?.latencies.size ?? 0);
-    strip?.badge("events", conversation?.rows.size ?? 0);
-    strip?.badge("results", conversation?.results.size ?? 0);
+    tabs.badge("delay", conversation?.latencies.size ?? 0);
+    tabs.badge("events", conversation?.rows.size ?? 0);
+    tabs.badge("results", conversation?.results.size ?? 0);
   }
-  return {
-    items,
-    /** Tells where the numbers of rows are shown. */
-    badgesOn(tabs) {
-      strip = tabs;
-    },
-    show(next) {
-      conversation?.removeEventListener("change", badges);
-      conversation = next;
-      next?.addEventListener("change", badges);
-      for (const view of [delay, events, results]) view.show(next);
-      badges();
-    },
-  };
+  /** Shows another conversation; null: none. */
+  function show(next) {
+    conversation?.removeEventListener("change", badges);
+    conversation = next;
+    next?.addEventListener("change", badges);
+    for (const view of Object.values(views)) view.show(next);
+    badges();
+  }
+  show(null);
+  return { show };
 }

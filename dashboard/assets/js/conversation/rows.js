@@ -55,7 +55,8 @@ const KINDS = {
   ended: ({ reason, duration_ms: length }) => line("media", "hang-up", `Ended: ${reasonName(reason)}`, `after ${duration(length)}`),
 };
 
-const PARTS = { stt: "Speech recognition", tts: "Speech synthesis", llm: "Language model", tool: "Tool", behaviour: "Behaviour", carrier: "Carrier" };
+/** What failed, for people. */
+export const PARTS = { stt: "Speech recognition", tts: "Speech synthesis", llm: "Language model", tool: "Tool", behaviour: "Behaviour", carrier: "Carrier", denied: "Not allowed" };
 
 const EVENTS = {
   started: ({ channel, agent_version: version }) => line("media", "play", "Started", `${humanKey(channel ?? "")}, version ${version} of the agent`),

@@ -5,18 +5,19 @@
 import { announce, button, h, icon, setText } from "../dom.js";
 import { clock, ms, plain } from "../format.js";
 import { delayTable } from "./delay.js";
+import { PARTS } from "./rows.js";
 import { stages } from "./latency.js";
 
 /** How near to its end the list must be to follow new lines, px. */
 const FOLLOW = 80;
 
 /** Shows a conversation; gives `{element, show}`. `names`: `{agent, user}`. */
-export function transcriptView({ names, empty = null, footer = null }) {
+export function transcriptView({ names, footer = null }) {
   const list = h("ol", { class: "lines" });
   const waiting = h("div", { class: "waiting", hidden: true }, h("span", { class: "dots", "aria-hidden": "true" }, h("i"), h("i"), h("i")), h("span", { class: "hidden-text" }, "The agent is about to answer"));
   const latest = button("To the newest line", { sign: "down", kind: "latest" }, () => follow(true));
   latest.hidden = true;
-  const inner = h("div", { class: "transcript-inner" }, empty, list, waiting, footer);
+  const inner = h("div", { class: "transcript-inner" }, list, waiting, footer);
   const scroller = h("div", { class: "transcript", id: "transcript", role: "region", "aria-label": "Transcript", tabIndex: 0 }, inner);
   const element = h("div", { class: "transcript-frame" }, scroller, latest);
   const nodes = new Map();
@@ -50,8 +51,6 @@ export function transcriptView({ names, empty = null, footer = null }) {
     list.replaceChildren();
     following = true;
     latest.hidden = true;
-    if (empty) empty.hidden = Boolean(next);
-    list.hidden = !next;
     waiting.hidden = true;
     if (!next) return;
     next.addEventListener("change", onchange);
@@ -64,15 +63,22 @@ export function transcriptView({ names, empty = null, footer = null }) {
   function draw() {
     const before = list.textContent.length + list.childElementCount;
     const answers = conversation.answers();
-    const wanted = conversation.ordered().map((line) => {
+    const wanted = [];
+    const failures = conversation.failures.slice();
+    const failuresUpTo = (index) => {
+      while (failures.length && failures[0].after < index) wanted.push(failureOf(failures.shift()));
+    };
+    for (const line of conversation.ordered()) {
+      failuresUpTo(line.index);
       let node = nodes.get(line.index);
       if (!node || node.role !== line.role) {
         node = line.role === "tool" ? toolNode() : lineNode(line.role, names);
         nodes.set(line.index, node);
       }
       node.draw(line, answers.get(line.index), conversation);
-      return node;
-    });
+      wanted.push(node);
+    }
+    failuresUpTo(Infinity);
     conversation.pending.forEach((entry, at) => {
       const key = `pending-${at}`;
       const node = nodes.get(key) ?? lineNode("user", names, "pending");
@@ -87,6 +93,12 @@ export function transcriptView({ names, empty = null, footer = null }) {
     place(wanted.filter((node) => !node.element.hidden).map((node) => node.element));
     waiting.hidden = !conversation.thinking || Boolean(conversation.interim);
     return before !== list.textContent.length + list.childElementCount || !waiting.hidden;
+  }
+
+  function failureOf(failure) {
+    const key = `failure-${failure.seq}`;
+    if (!nodes.has(key)) nodes.set(key, failureNode(failure));
+    return nodes.get(key);
   }
 
   /** Moves as little as possible, so that selections and open details stay. */
@@ -175,6 +187,10 @@ function toolNode() {
     setText(body, pretty(line.text));
   }
   return { role: "tool", element, draw };
+}
+
+function failureNode({ part, text }) {
+  return { element: h("li", { class: "line failure" }, icon("alert"), h("p", { dir: "auto" }, h("strong", null, `${PARTS[part] ?? part}: `), text)) };
 }
 
 function pretty(text) {

@@ -4,9 +4,6 @@
 
 import { Problem, stream } from "../http.js";
 
-/** Characters that one message may have. */
-export const MAX_TEXT = 16_000;
-
 export class Chat {
   #abort = new AbortController();
 

@@ -5,14 +5,18 @@
 import { button, h, setText } from "../dom.js";
 import { characters } from "../format.js";
 import { fit } from "../ui/grow.js";
-import { MAX_TEXT } from "./chat.js";
 
+/** Characters that one message may have. */
+const MAX_TEXT = 16_000;
 /** Characters from which the count is shown. */
 const COUNT_FROM = 14_000;
 const DRAFT = "trunkline.draft";
 
-/** Gives `{element, focus, fill, fail, busy}`; `onsend(text)` resolves to true when the text was taken. */
-export function composer({ onsend, onstart }) {
+/**
+ * Gives `{element, focus, fill, fail, busy}`; `onsend(text)` resolves to true when the text was taken,
+ * `onedit` is called at each change.
+ */
+export function composer({ onsend, onstart, onedit }) {
   const error = h("p", { class: "field-error", id: "composer-error", role: "alert" });
   const count = h("span", { class: "counter", id: "composer-count", hidden: true });
   const input = h("textarea", {
@@ -74,6 +78,7 @@ export function composer({ onsend, onstart }) {
   }
 
   input.addEventListener("input", () => {
+    onedit();
     fail("");
     keep(input.value);
     look();

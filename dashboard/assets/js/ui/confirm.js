@@ -2,10 +2,11 @@
  * A question that must be answered before something that cannot be taken back.
  */
 
-import { button, h } from "../dom.js";
+import { button, h, stylesheet } from "../dom.js";
 
 /** Asks; resolves to true or false. */
-export function confirm(title, text, yes, { kind = "danger" } = {}) {
+export async function confirm(title, text, yes, { kind = "danger" } = {}) {
+  await stylesheet("dialog");
   return new Promise((resolve) => {
     const dialog = h(
       "dialog",

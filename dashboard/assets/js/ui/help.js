@@ -2,11 +2,12 @@
  * The dialog that lists the keyboard shortcuts.
  */
 
-import { button, h } from "../dom.js";
+import { button, h, stylesheet } from "../dom.js";
 import { enable, enabled, list } from "./keys.js";
 
 /** Opens it. */
-export function showShortcuts() {
+export async function showShortcuts() {
+  await stylesheet("dialog");
   const rows = list().map(({ keys, label }) =>
     h("div", { class: "shortcut" }, h("dt", null, label), h("dd", null, keys.split(" ").map((key) => h("kbd", null, shown(key))))),
   );

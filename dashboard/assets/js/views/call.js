@@ -11,6 +11,7 @@ import { failed, toast } from "../ui/toast.js";
 import { follow } from "../conversation/feed.js";
 import { get, request, send } from "../http.js";
 import { panels } from "../conversation/panels.js";
+import { side } from "../talk/side.js";
 import { tabs } from "../ui/tabs.js";
 import { transcriptView } from "../conversation/transcript.js";
 
@@ -26,11 +27,10 @@ export function create({ route: { id } }) {
   const nothing = h("div", { class: "panel-empty" }, h("h3", null, "Nothing was said"), h("p", null, "The call ended before anybody spoke."));
   nothing.hidden = true;
   const transcript = transcriptView({ names: { agent: "Agent", user: "Caller" }, footer: nothing });
-  const side = panels();
   const spoken = h("section", { class: "conversation", "aria-label": "Transcript" }, transcript.element);
-  const items = [{ name: "conversation", label: "Transcript", panel: spoken }, ...side.items];
+  const { items: beside, sections } = side();
+  const items = [{ name: "conversation", label: "Transcript", panel: spoken }, ...beside];
   const strip = tabs(items, { label: "Parts of the call" });
-  side.badgesOn(strip);
   const element = h(
     "div",
     { class: "talk call-page" },
@@ -48,7 +48,7 @@ export function create({ route: { id } }) {
   strip.select(WIDE.matches ? "delay" : "conversation");
   WIDE.addEventListener("change", fit);
   transcript.show(conversation, { quiet: true });
-  side.show(conversation);
+  panels(sections, strip).show(conversation);
 
   let feed = null;
   let call = null;

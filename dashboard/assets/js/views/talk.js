@@ -4,20 +4,16 @@
 
 import { agentEditor } from "../agent/editor.js";
 import { button, h, icon, setText, stylesheet } from "../dom.js";
-import { Chat } from "../talk/chat.js";
 import { composer } from "../talk/composer.js";
-import { Conversation } from "../conversation/model.js";
 import { duration, initials, reasonName } from "../format.js";
 import { failed, toast } from "../ui/toast.js";
-import { follow } from "../conversation/feed.js";
-import { get, request } from "../http.js";
+import { get } from "../http.js";
 import { go } from "../router.js";
 import { hero } from "../talk/hero.js";
-import { panels } from "../conversation/panels.js";
 import { recall, remember } from "../settings.js";
 import { shortcut } from "../ui/keys.js";
+import { side } from "../talk/side.js";
 import { tabs } from "../ui/tabs.js";
-import { transcriptView } from "../conversation/transcript.js";
 
 const WIDE = matchMedia("(min-width: 1000px)");
 
@@ -63,16 +59,15 @@ class TalkView {
   #build() {
     this.hero = hero({ onstart: () => this.talk(), onask: (text) => this.composer.fill(text) });
     this.over = h("div", { class: "over", hidden: true });
-    this.transcript = transcriptView({ names: { agent: "Agent", user: "You" }, empty: this.hero.element, footer: this.over });
+    this.stage = h("div", { class: "stage" }, this.hero.element);
     this.notice = h("div", { class: "notice", role: "alert", hidden: true });
     this.dockSlot = h("div", { class: "dock-slot" });
-    this.composer = composer({ onsend: (text) => this.type(text), onstart: () => this.talk() });
-    this.side = panels();
+    this.composer = composer({ onsend: (text) => this.type(text), onstart: () => this.talk(), onedit: () => this.#parts().catch(() => {}) });
+    this.side = side();
     this.editorSlot = h("section", { class: "panel", id: "agent-panel" }, h("div", { class: "panel-body" }, Array.from({ length: 4 }, () => h("div", { class: "skeleton block" }))));
-    const spoken = h("section", { class: "conversation", "aria-label": "Conversation" }, this.transcript.element, h("div", { class: "foot" }, this.notice, this.dockSlot, this.composer.element));
+    const spoken = h("section", { class: "conversation", "aria-label": "Conversation" }, this.stage, h("div", { class: "foot" }, this.notice, this.dockSlot, this.composer.element));
     const items = [{ name: "conversation", label: "Conversation", panel: spoken }, { name: "agent", label: "Agent", panel: this.editorSlot }, ...this.side.items];
-    this.tabs = tabs(items, { label: "Beside the conversation", onselect: () => this.#editor()?.refit() });
-    this.side.badgesOn(this.tabs);
+    this.tabs = tabs(items, { label: "Beside the conversation", onselect: (name) => this.#selected(name) });
     this.element = h(
       "div",
       { class: "talk" },
@@ -82,8 +77,26 @@ class TalkView {
       h("div", { class: "side" }, items.slice(1).map(({ panel }) => panel)),
     );
     this.tabs.select(WIDE.matches ? "agent" : "conversation");
-    this.transcript.show(null);
-    this.side.show(null);
+  }
+
+  #selected(name) {
+    this.#editor()?.refit();
+    if (Object.hasOwn(this.side.sections, name)) this.#parts().catch((problem) => failed(problem));
+  }
+
+  /** What shows a conversation; it comes when it is first needed. */
+  #parts() {
+    this.loading ??= Promise.all([import("../conversation/all.js"), stylesheet("conversation")])
+      .then(([parts]) => {
+        this.transcript = parts.transcriptView({ names: { agent: "Agent", user: "You" }, footer: this.over });
+        this.panels = parts.panels(this.side.sections, this.tabs);
+        return parts;
+      })
+      .catch((error) => {
+        this.loading = null;
+        throw new Error("A part of the page could not be loaded. Is the host still running?", { cause: error });
+      });
+    return this.loading;
   }
 
   #head() {
@@ -181,7 +194,7 @@ class TalkView {
   }
 
   enter({ query }) {
-    this.transcript.follow();
+    this.transcript?.follow();
     if (this.entered) this.#refresh();
     this.entered = true;
     const call = query.get("call");
@@ -207,8 +220,9 @@ class TalkView {
 
   #show(conversation) {
     this.#conversation = conversation;
-    this.transcript.show(conversation);
-    this.side.show(conversation);
+    this.stage.replaceChildren(conversation ? this.transcript.element : this.hero.element);
+    this.transcript?.show(conversation);
+    this.panels?.show(conversation);
     conversation?.addEventListener("change", () => this.#look());
     this.#look();
   }
@@ -223,7 +237,7 @@ class TalkView {
 
   #showEnd({ ended }) {
     const { reason, duration_ms: length } = ended;
-    const text = this.ending ?? `${reasonName(reason)}.`;
+    const text = this.ending ?? (this.#callId && reason === "caller-hangup" ? "You hung up." : `${reasonName(reason)}.`);
     this.over.hidden = false;
     this.over.replaceChildren(
       h("p", null, h("strong", null, text), length == null ? null : ` ${duration(length)}`),
@@ -261,11 +275,18 @@ class TalkView {
     this.notice.hidden = true;
     if (!WIDE.matches) this.tabs.select("conversation");
     if (this.#mode !== "chat" || this.#conversation?.ended) {
+      let parts;
+      try {
+        parts = await this.#parts();
+      } catch (error) {
+        this.composer.fail(`${error.message} Your text is kept.`);
+        return false;
+      }
       this.reset({ quiet: true });
       this.#mode = "chat";
-      const conversation = new Conversation();
-      conversation.addEventListener("thread", ({ detail }) => (this.#callId = detail));
-      this.#chat = new Chat(this.#agent.agent_id, conversation);
+      const conversation = new parts.Conversation();
+      conversation.addEventListener("thread", ({ detail }) => this.#followThread(detail, conversation, parts));
+      this.#chat = new parts.Chat(this.#agent.agent_id, conversation);
       this.#show(conversation);
     }
     const chat = this.#chat;
@@ -280,6 +301,14 @@ class TalkView {
       else this.#note("The answer broke off", problem.message, []);
       return Boolean(problem.accepted);
     }
+  }
+
+  /** The answer's own stream tells of one answer; the log also of what came before and between. */
+  #followThread(id, conversation, { follow }) {
+    if (this.#callId === id) return;
+    this.#callId = id;
+    this.#feed?.stop();
+    this.#feed = follow(id, conversation);
   }
 
   #note(title, text, actions) {
@@ -298,26 +327,27 @@ class TalkView {
     this.element.classList.add("starting");
     const asking = setTimeout(() => this.#note("Waiting for the microphone", "Answer the browser's question above to go on.", []), 1_200);
     this.notice.hidden = true;
-    const { talk, explain, AudioProblem, ENDINGS } = await import("../talk/voice.js").catch(() => ({}));
+    let voice = null;
     try {
-      if (!talk) throw new Error("A part of the page could not be loaded. Is the host still running?");
-      const conversation = join && join === this.#callId ? this.#conversation : new Conversation();
-      await talk({
+      const parts = await this.#parts();
+      [voice] = await Promise.all([import("../talk/voice.js"), stylesheet("dock")]);
+      const conversation = join && join === this.#callId ? this.#conversation : new parts.Conversation();
+      await voice.talk({
         agent: this.#agent?.agent_id,
         join,
         conversation,
-        onopen: (voice) => {
+        onopen: (opened) => {
           clearTimeout(asking);
           this.notice.hidden = true;
-          this.#opened(voice, conversation);
+          this.#opened(opened, conversation);
         },
-        onstate: (state, reason) => this.#voiceState(state, reason, ENDINGS),
+        onstate: (state, reason) => this.#voiceState(state, reason, voice.ENDINGS),
       });
-      if (this.#voice) this.#listen(conversation);
+      if (this.#voice) this.#listen(conversation, parts);
     } catch (problem) {
       this.#closed();
-      const refused = AudioProblem && problem instanceof AudioProblem;
-      const [title, text] = refused ? explain(problem) : [join ? "The call could not be joined" : "The call could not be started", problem.message];
+      const refused = voice && problem instanceof voice.AudioProblem;
+      const [title, text] = refused ? voice.explain(problem) : [join ? "The call could not be joined" : "The call could not be started", problem.message];
       if (!this.#conversation?.rows.size) this.reset({ quiet: true });
       this.#note(title, text, [button("Try again", { kind: "small" }, () => this.talk({ join }))]);
     } finally {
@@ -343,7 +373,7 @@ class TalkView {
     voice.controls.element.querySelector("#mute").focus({ preventScroll: true });
   }
 
-  #listen(conversation) {
+  #listen(conversation, { follow }) {
     const { id } = this.#voice.call;
     this.#callId = id;
     this.#feed?.stop();

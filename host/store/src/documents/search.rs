@@ -20,9 +20,9 @@ const MAX_WORDS: usize = 12;
 /// Longest word that is looked for, bytes.
 const MAX_WORD: usize = 64;
 /// Chunks are counted up to here; a word that more have is as common as can be.
-const COUNTED: u64 = 1_000;
+const COUNTED: u64 = 600;
 /// Most rows that BM25 is computed for.
-const WEIGHED: u64 = 1_000;
+const WEIGHED: u64 = 600;
 
 /// What to look for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -55,7 +55,7 @@ pub struct Hit {
 pub struct Matches {
     /// Chunks that were searched.
     pub chunks: u64,
-    /// How many of them have each term, in the order of the query; counted up to 1,000.
+    /// How many of them have each term, in the order of the query; counted up to 600.
     pub having: Vec<u64>,
     /// Those with most and rarest terms, best first.
     pub hits: Vec<Hit>,
@@ -83,26 +83,32 @@ fn search(db: &Db, tenant: TenantId, query: &Query) -> Result<Matches> {
         having.push(count);
         found.extend(any.filter(|_| count > 0).map(|any| (count, any)));
     }
-    let hits = match candidates(found) {
-        Some(any) => hits(db, tenant, query, &format!("{scope} AND ({any})"))?,
-        None => Vec::new(),
-    };
+    let mut hits = Vec::new();
+    for any in candidates(found) {
+        hits = self::hits(db, tenant, query, &format!("{scope} AND ({any})"))?;
+        if !hits.is_empty() {
+            break;
+        }
+    }
     Ok(Matches { chunks, having, hits })
 }
 
-/// The rarer terms, as long as BM25 of their rows is affordable; at least one.
-fn candidates(mut terms: Vec<(u64, String)>) -> Option<String> {
+/// What to look for, and what to look for if that is nowhere: the rarer terms, as long as BM25 of their rows is affordable.
+/// When it is not even for the rarest, chunks that have the next one as well.
+fn candidates(mut terms: Vec<(u64, String)>) -> Vec<String> {
     terms.sort();
     let mut rows = 0;
-    let mut taken = Vec::new();
-    for (count, any) in terms {
+    let affordable = |(count, _): &&(u64, String)| {
         rows += count;
-        if rows > WEIGHED && !taken.is_empty() {
-            break;
-        }
-        taken.push(any);
+        rows < WEIGHED
+    };
+    let taken: Vec<String> = terms.iter().take_while(affordable).map(|(_, any)| any.clone()).collect();
+    match terms.as_slice() {
+        [] => Vec::new(),
+        _ if !taken.is_empty() => vec![taken.join(" OR ")],
+        [(_, only)] => vec![only.clone()],
+        [(_, first), (_, second), ..] => vec![format!("({first}) AND ({second})"), first.clone()],
     }
-    (!taken.is_empty()).then(|| taken.join(" OR "))
 }
 
 fn chunks(db: &Db, tenant: TenantId, agent: Option<AgentId>) -> Result<u64> {
@@ -187,9 +193,10 @@ mod tests {
     #[test]
     fn common_terms_take_part_only_where_there_is_room() {
         let terms = |counts: &[u64]| candidates(counts.iter().map(|count| (*count, format!("w{count}"))).collect());
-        assert_eq!(terms(&[900, 3, 50]).unwrap(), "w3 OR w50 OR w900");
-        assert_eq!(terms(&[1_000, 3]).unwrap(), "w3");
-        assert_eq!(terms(&[1_000]).unwrap(), "w1000");
-        assert_eq!(terms(&[]), None);
+        assert_eq!(terms(&[500, 3, 50]), ["w3 OR w50 OR w500"]);
+        assert_eq!(terms(&[600, 3]), ["w3"]);
+        assert_eq!(terms(&[600]), ["w600"]);
+        assert_eq!(terms(&[600, 601, 602]), ["(w600) AND (w601)", "w600"]);
+        assert!(terms(&[]).is_empty());
     }
 }

@@ -16,11 +16,11 @@ use trunkline_contract::chat::Request;
 /// Longest answer, characters, whatever the data.
 const LONGEST: usize = 2_000;
 /// Passages that are looked at.
-const PASSAGES: usize = 8;
+const PASSAGES: usize = 6;
 /// Things that are offered to be asked for.
 const OFFERED: usize = 4;
 /// A second candidate with this share of the first one's score is as good.
-const AS_GOOD: f64 = 0.9;
+const AS_GOOD: f64 = 0.93;
 
 /// What is said.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -51,26 +51,39 @@ const MEANINGS: &[(Topic, &[&str])] = &[
     (Topic::Other(12), &["owner", "boss", "manager", "director"]),
 ];
 
-/// Ways to ask that name no thing: they point at one. Matched as words in a row.
-const HINTS: &[(&[&str], Topic)] = &[
-    (&["when"], Topic::Hours),
-    (&["what", "time"], Topic::Hours),
-    (&["what", "times"], Topic::Hours),
-    (&["how", "late"], Topic::Hours),
-    (&["how", "early"], Topic::Hours),
-    (&["where"], Topic::Address),
-    (&["get", "to", "you"], Topic::Address),
-    (&["get", "there"], Topic::Address),
-    (&["find", "you"], Topic::Address),
-    (&["how", "do", "i", "get", "to"], Topic::Address),
-    (&["how", "much"], Topic::Price),
-    (&["what", "do", "you", "do"], Topic::Services),
-    (&["what", "do", "you", "have"], Topic::Services),
-    (&["get", "hold", "of"], Topic::Contact),
-    (&["what", "place", "is", "this"], Topic::Company),
-    (&["what", "is", "this"], Topic::Company),
-    (&["who", "do", "you", "work", "for"], Topic::Company),
+/// Ways to ask that name no thing: they point at one. Matched as words in a row, longer ones first.
+const HINTS: &[(&[&str], Topic, Points)] = &[
+    (&["when"], Topic::Hours, Points::Vaguely),
+    (&["where"], Topic::Address, Points::Aside),
+    (&["how", "much"], Topic::Price, Points::Aside),
+    (&["what", "time"], Topic::Hours, Points::Aside),
+    (&["what", "times"], Topic::Hours, Points::Aside),
+    (&["how", "late"], Topic::Hours, Points::Plainly),
+    (&["how", "early"], Topic::Hours, Points::Plainly),
+    (&["where", "are", "you"], Topic::Address, Points::Plainly),
+    (&["where", "is", "your"], Topic::Address, Points::Aside),
+    (&["get", "to", "you"], Topic::Address, Points::Plainly),
+    (&["get", "there"], Topic::Address, Points::Plainly),
+    (&["find", "you"], Topic::Address, Points::Plainly),
+    (&["how", "do", "i", "get", "to"], Topic::Address, Points::Plainly),
+    (&["what", "do", "you", "do"], Topic::Services, Points::Plainly),
+    (&["what", "do", "you", "have"], Topic::Services, Points::Aside),
+    (&["get", "hold", "of"], Topic::Contact, Points::Plainly),
+    (&["what", "place", "is", "this"], Topic::Company, Points::Plainly),
+    (&["what", "is", "this"], Topic::Company, Points::Aside),
+    (&["who", "do", "you", "work", "for"], Topic::Company, Points::Plainly),
 ];
+
+/// How plainly words point at a topic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Points {
+    /// At nothing else, as if they named it.
+    Plainly,
+    /// At it when nothing else is named.
+    Aside,
+    /// At it, perhaps.
+    Vaguely,
+}
 
 /// Words that say nothing more after one about such a topic: an `email address` is no address.
 const COMPOUNDS: &[(Topic, &str)] = &[
@@ -133,18 +146,12 @@ pub(super) fn words_of(topic: Topic) -> impl Iterator<Item = &'static str> {
     MEANINGS.iter().filter(move |(of, _)| *of == topic).flat_map(|(_, words)| words.iter().copied())
 }
 
-/// What the words at the beginning point at, and how many words that takes.
-pub(super) fn hint(words: &[String]) -> Option<(usize, Topic)> {
-    let fits = |(pattern, _): &&(&[&str], Topic)| {
-        words.iter().map(String::as_str).take(pattern.len()).eq(pattern.iter().copied())
-    };
-    let longest = HINTS.iter().filter(fits).max_by_key(|(pattern, _)| pattern.len())?;
-    Some((longest.0.len(), longest.1))
-}
-
-/// Whether a hint may be to anything: people say "when" and mean no hours.
-pub(super) fn is_vague_hint(words: &str) -> bool {
-    words == "when"
+/// What the words at the beginning point at, how plainly, and how many words that takes.
+pub(super) fn hint(words: &[String]) -> Option<(usize, Topic, Points)> {
+    let begins = |pattern: &[&str]| words.iter().map(String::as_str).take(pattern.len()).eq(pattern.iter().copied());
+    let fitting = HINTS.iter().filter(|(pattern, ..)| begins(pattern));
+    let (pattern, topic, points) = fitting.max_by_key(|(pattern, ..)| pattern.len())?;
+    Some((pattern.len(), *topic, *points))
 }
 
 /// Whether two words, given as the stem of the first and the second, are a name for what the first one means.

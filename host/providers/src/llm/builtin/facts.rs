@@ -114,6 +114,7 @@ impl<'a> Facts<'a> {
         let at = self.0.len();
         self.0.push(fact);
         match value {
+            Value::Object(_) if scalar(value).is_some() => {}
             Value::Object(fields) => {
                 for (key, value) in fields {
                     self.add(key, value, Some(at), depth + 1);
@@ -175,11 +176,15 @@ impl<'a> Facts<'a> {
     }
 }
 
-/// A single value as text.
+/// A single value, or a range by its two ends, as text.
 pub(super) fn scalar(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.split_whitespace().collect::<Vec<_>>().join(" ")),
         Value::Number(number) => Some(number.to_string()),
+        Value::Object(fields) if fields.len() == 2 => {
+            let end = |names: [&str; 3]| names.iter().find_map(|name| fields.get(*name)).and_then(scalar);
+            Some(format!("{} to {}", end(["open", "from", "start"])?, end(["close", "to", "end"])?))
+        }
         Value::Bool(_) | Value::Null | Value::Array(_) | Value::Object(_) => None,
     }
 }

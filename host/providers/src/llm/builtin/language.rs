@@ -5,5 +5,5 @@ mod stem;
 mod words;
 
 pub use sentences::sentences;
-pub use stem::stem;
+pub use stem::{Initials, stem};
 pub use words::{is_common, name_words, words};

@@ -1,6 +1,6 @@
 //! The words of a passage that answer: one sentence, or a few, as they can be spoken.
 
-use super::language::{is_common, sentences, stem, words};
+use super::language::{Initials, is_common, sentences, stem, words};
 use super::rank::{Weighed, Weights};
 use super::say;
 use crate::documents::Passage;
@@ -41,7 +41,7 @@ struct Unit {
 
 /// The best stretch of a passage: of those with most of the question the shortest; none when nothing in it can be said.
 pub(super) fn best(passage: &Passage, weights: &Weights<'_>) -> Option<Quote> {
-    let units = units(passage);
+    let units = units(passage, weights.initials());
     // With the sentence that it begins with, and how many it takes to have that much of the question.
     let mut best: Option<(Quote, usize, usize)> = None;
     for from in 0..units.len() {
@@ -75,7 +75,8 @@ pub(super) fn best(passage: &Passage, weights: &Weights<'_>) -> Option<Quote> {
 
 /// The sentences of a passage that can be said, each with what it stands under. A question stands above its answer, and
 /// short items of a list are one sentence.
-fn units(passage: &Passage) -> Vec<Unit> {
+fn units(passage: &Passage, initials: &Initials) -> Vec<Unit> {
+    let stems = |text: &str| stems(text, initials);
     let mut above_all = stems(&passage.document);
     above_all.extend(passage.heading.as_deref().map(stems).unwrap_or_default());
     let (mut units, mut above): (Vec<Unit>, Vec<String>) = (Vec::new(), Vec::new());
@@ -121,8 +122,9 @@ fn is_heading(passage: &Passage, text: &str) -> bool {
     !heading.is_empty() && heading.split(", ").any(|part| part == text.trim_end_matches(':'))
 }
 
-fn stems(text: &str) -> Vec<String> {
-    words(text).iter().filter(|word| !is_common(word)).map(|word| stem(word)).collect()
+/// Only the stems that the question may have.
+fn stems(text: &str, initials: &Initials) -> Vec<String> {
+    words(text).iter().filter(|word| initials.have(word) && !is_common(word)).map(|word| stem(word)).collect()
 }
 
 /// A line without its marks: Markdown, numbers of items, labels of questions and answers.
@@ -148,7 +150,7 @@ fn spoken(line: &str) -> String {
     }
     let plain = without_links(line).replace(['`', '*', '_'], " ").replace('|', ", ");
     let plain = plain.split_whitespace().collect::<Vec<_>>().join(" ").replace(" ,", ",");
-    let plain = plain.trim_matches([',', ' ']).replace(" .", ".").to_owned();
+    let plain = plain.trim_matches([',', ' ']).replace(" .", ".");
     if plain.chars().any(char::is_alphanumeric) { plain } else { String::new() }
 }
 
@@ -199,7 +201,7 @@ mod tests {
     fn questions_stand_above_their_answers_and_lists_are_sentences() {
         let text = "Q: Is parking free?\nA: Yes, for patients.\nWe offer:\n- cleaning\n- whitening\n";
         let passage = Passage { document: "FAQ".into(), heading: None, text: text.into(), score: 1.0 };
-        let units = units(&passage);
+        let units = units(&passage, &Initials::of(["park", "free"]));
         let texts: Vec<&str> = units.iter().map(|unit| unit.text.as_str()).collect();
         assert_eq!(texts, ["Yes, for patients.", "We offer: cleaning, whitening."]);
         assert!(units[0].above.contains(&"park".to_owned()));

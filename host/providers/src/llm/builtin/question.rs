@@ -1,7 +1,8 @@
 //! What was heard as a question: its words with what they may mean, and how much each counts.
 
-use super::english::{self, Topic};
+use super::english::{self, Points, Topic};
 use super::language::{is_common, stem};
+use super::sound::alike;
 use std::collections::HashSet;
 
 /// Most words of a question that are looked at: the last ones, where people say what they want.
@@ -33,6 +34,8 @@ pub(super) struct Term {
     pub(super) word: String,
     /// None for words that only point at a topic.
     pub(super) stem: Option<String>,
+    /// How plainly it says what it means.
+    pub(super) points: Points,
     pub(super) topics: Vec<Topic>,
     /// 0-1, before it is known how rare the word is.
     pub(super) weight: f64,
@@ -94,8 +97,9 @@ impl Question {
             at += question.take(rest, known).max(1);
         }
         question.terms.truncate(MOST_TERMS);
-        if question.terms.iter().any(|term| term.stem.is_some() && term.weight > VAGUE) {
-            question.terms.iter_mut().filter(|term| term.stem.is_none()).for_each(|term| term.weight = HINT_ASIDE);
+        if question.terms.iter().any(|term| term.points == Points::Plainly && !term.is_vague()) {
+            let aside = question.terms.iter_mut().filter(|term| term.points != Points::Plainly);
+            aside.for_each(|term| term.weight = HINT_ASIDE);
         }
         question
     }
@@ -115,8 +119,8 @@ impl Question {
 
     /// Takes a term from the beginning of the words; gives how many words that took.
     fn take(&mut self, words: &[String], known: &HashSet<&str>) -> usize {
-        if let Some((long, topic)) = english::hint(words) {
-            self.point_at(topic, words.iter().take(long).cloned().collect::<Vec<_>>().join(" "));
+        if let Some((long, topic, points)) = english::hint(words) {
+            self.point_at(topic, points, words.iter().take(long).cloned().collect::<Vec<_>>().join(" "));
             return long;
         }
         let [word, after @ ..] = words else { return 0 };
@@ -129,6 +133,12 @@ impl Question {
             }
             let alone = |word: &str| is_common(word) || word.len() <= 2 || !known.contains(self::stem(word).as_str());
             if joined.len() >= 4 && known.contains(stem.as_str()) && (alone(word) || alone(next)) {
+                self.name(joined, stem);
+                return 2;
+            }
+            // Without a word that means something by itself, a likeness is enough.
+            let sounds = |known: &&str| alike(&stem, known) && !known.starts_with(self::stem(next).as_str());
+            if is_common(word) && !known.contains(self::stem(next).as_str()) && known.iter().any(sounds) {
                 self.name(joined, stem);
                 return 2;
             }
@@ -152,12 +162,13 @@ impl Question {
         let weight = if english::is_vague(&word) { VAGUE } else { 1.0 };
         // Who names a day asks for hours, but not for everything that is open.
         let topics = if day.is_some() { vec![Topic::Hours] } else { english::topics(&stem).to_vec() };
-        self.terms.push(Term { word, stem: Some(stem), topics, weight, earlier: false });
+        self.terms.push(Term { word, stem: Some(stem), points: Points::Plainly, topics, weight, earlier: false });
     }
 
-    fn point_at(&mut self, topic: Topic, word: String) {
+    fn point_at(&mut self, topic: Topic, points: Points, word: String) {
         if !self.terms.iter().any(|term| term.topics.contains(&topic)) {
-            self.terms.push(Term { word, stem: None, topics: vec![topic], weight: HINT, earlier: false });
+            let weight = if points == Points::Plainly { 1.0 } else { HINT };
+            self.terms.push(Term { word, stem: None, points, topics: vec![topic], weight, earlier: false });
         }
     }
 
@@ -184,11 +195,12 @@ mod tests {
 
     #[test]
     fn a_question_is_what_says_something_in_it() {
-        let table: [(&str, &[&str]); 8] = [
+        let table: [(&str, &[&str]); 9] = [
             ("What are your business hours?", &["business", "hours"]),
             ("um could you please tell me what time you close", &["what time", "close"]),
-            ("where are you", &["where"]),
-            ("what is your a dress", &["address"]),
+            ("where are you", &["where are you"]),
+            ("where is it", &["where"]),
+            ("what is your a dress", &["adress"]),
             ("e mail", &["email"]),
             ("what are your business ours", &["business", "hours"]),
             ("how much is a cleaning", &["how much", "cleaning"]),

@@ -6,8 +6,9 @@
 //! sounds alike less still, and only when the heard word stands nowhere. Coverage is the score as a share of what the
 //! question weighs, and says how sure an answer is.
 
-use super::english::{self, Topic, topics};
+use super::english::{Points, Topic, topics};
 use super::facts::{Fact, Facts};
+use super::language::Initials;
 use super::passage::{self, Quote};
 use super::question::{Question, Term};
 use super::sound::{ALIKE, alike};
@@ -84,6 +85,7 @@ pub(super) struct Ranking {
 pub(super) struct Weights<'a> {
     terms: Vec<Weighed<'a>>,
     whole: f64,
+    initials: Initials,
 }
 
 /// One term.
@@ -144,12 +146,20 @@ impl<'a> Weights<'a> {
             terms.push(weighed);
         }
         let whole = terms.iter().filter(|term| !term.term.earlier).map(|term| term.weight).sum();
-        Self { terms, whole }
+        let alternatives: Vec<String> = question.terms.iter().flat_map(Term::alternatives).collect();
+        let alike = terms.iter().flat_map(|term| term.worth.keys().copied());
+        let initials = Initials::of(alternatives.iter().map(String::as_str).chain(alike));
+        Self { terms, whole, initials }
     }
 
     /// The weights of all terms, each times what `worth` gives for it.
     pub(super) fn sum(&self, worth: impl Fn(&Weighed<'_>) -> f64) -> f64 {
         self.terms.iter().map(|term| term.weight * worth(term)).sum()
+    }
+
+    /// What the words begin with that are worth something.
+    pub(super) fn initials(&self) -> &Initials {
+        &self.initials
     }
 
     /// How many words are worth something.
@@ -241,13 +251,14 @@ fn weigh(weights: &Weights<'_>, question: &Question, at: usize, fact: &Fact<'_>)
     let share = weights.share(score);
     let named = named(weights, fact, |_| MODIFIER);
     let usual = self::named(weights, fact, |stem| if USUAL.contains(&stem) { 0.0 } else { MODIFIER });
-    let score = score * (UNNAMED + (1.0 - UNNAMED) * named.max(usual));
     let item = item(question, fact);
+    let whole = if item.is_some() && question.whether { 1.0 } else { named.max(usual) };
+    let score = score * (UNNAMED + (1.0 - UNNAMED) * whole);
     // Who names a thing does not ask what it costs.
     let beside = fact.topic == Some(Topic::Price) && !question.asks(Topic::Price);
     let score = if beside { score * BESIDE } else { score };
     // By its own words, and not only by "where" or "how much".
-    let called = weights.terms.iter().any(|term| term.term.stem.is_some() && term.within(&fact.own) > 0.0);
+    let called = weights.terms.iter().any(|term| term.term.points == Points::Plainly && term.within(&fact.own) > 0.0);
     let trust = match share {
         share
             if (named >= 0.6 && share >= 0.25)
@@ -262,7 +273,7 @@ fn weigh(weights: &Weights<'_>, question: &Question, at: usize, fact: &Fact<'_>)
     // A fact is not asked for by the name of its group alone.
     let trust = if weights.terms.iter().any(|term| term.own(fact) > 0.0) { trust } else { Trust::None };
     let trust = if beside { trust.min(Trust::Weak) } else { trust };
-    let vague = |term: &Weighed<'_>| term.term.stem.is_none() && english::is_vague_hint(&term.term.word);
+    let vague = |term: &Weighed<'_>| term.term.points == Points::Vaguely;
     let plain = weights.terms.iter().any(|term| !vague(term) && term.fits(fact) > 0.0);
     let trust = if plain { trust } else { trust.min(Trust::Weak) };
     Scored { at, score, trust, named, item }

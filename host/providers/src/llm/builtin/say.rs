@@ -25,12 +25,12 @@ const SENTENCE: usize = 9;
 pub(super) fn fact(facts: &Facts<'_>, at: usize) -> String {
     let Some(fact) = facts.get(at) else { return String::new() };
     let said = match fact.value {
+        value if scalar(value).is_some() => scalar(value).map(|text| single(facts, fact, &text)),
         Value::Object(_) if fact.topic == Some(Topic::Hours) => hours::of_days(facts, at),
         Value::Object(_) if fact.topic == Some(Topic::Address) => contact::address(facts, at),
-        Value::Object(_) => None,
         Value::Array(_) => Some(list(fact)),
         Value::Bool(yes) => Some(format!("{}: {}.", capital(&fact.label.join(" ")), if *yes { "yes" } else { "no" })),
-        Value::Null | Value::String(_) | Value::Number(_) => scalar(fact.value).map(|text| single(facts, fact, &text)),
+        Value::Null | Value::String(_) | Value::Number(_) | Value::Object(_) => None,
     };
     said.unwrap_or_else(|| group(facts, at))
 }

@@ -59,6 +59,29 @@ pub fn stem(word: &str) -> String {
     String::from_utf8(stem.0).unwrap_or_else(|_| word.to_owned())
 }
 
+/// The letters that some words begin with. A stem begins with the letter of its word, so a word that begins with another
+/// has none of their stems, and need not be stemmed to know that.
+#[derive(Clone, Debug)]
+pub struct Initials([bool; 256]);
+
+impl Initials {
+    /// Of these words or stems.
+    pub fn of<'a>(words: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut initials = [false; 256];
+        for first in words.into_iter().filter_map(|word| word.bytes().next()) {
+            if let Some(known) = initials.get_mut(usize::from(first)) {
+                *known = true;
+            }
+        }
+        Self(initials)
+    }
+
+    /// Whether one of the words may have the same stem.
+    pub fn have(&self, word: &str) -> bool {
+        word.bytes().next().is_some_and(|first| self.0.get(usize::from(first)).copied().unwrap_or(false))
+    }
+}
+
 struct Stem(Vec<u8>);
 
 impl Stem {
@@ -200,8 +223,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_word_has_a_stem(word in "\\PC{0,80}") {
-            prop_assert!(stem(&word).len() <= word.len() + 1);
+        fn any_word_has_a_stem(word in "\\PC{0,80}|[a-z]{0,12}") {
+            let stem = stem(&word);
+            prop_assert!(stem.len() <= word.len() + 1);
+            prop_assert_eq!(Initials::of([stem.as_str()]).have(&word), !word.is_empty());
         }
     }
 }

@@ -3,7 +3,6 @@
 use super::{capital, sentence};
 use crate::llm::builtin::english::{DAYS, Topic, phrases};
 use crate::llm::builtin::facts::{Fact, Facts, scalar};
-use serde_json::Value;
 
 /// Words of a name that mean the ordinary hours.
 const ORDINARY: &[&str] = &[
@@ -44,7 +43,7 @@ pub(super) fn of_days(facts: &Facts<'_>, at: usize) -> Option<String> {
     let mut entries: Vec<(usize, String, String)> = Vec::new();
     for (_, inner) in facts.children(at) {
         let own = inner.label.get(inner.inherited..).unwrap_or_default().join(" ");
-        entries.push((day(&own).unwrap_or(DAYS.len()), own, spoken(&text_of(inner.value)?)));
+        entries.push((day(&own).unwrap_or(DAYS.len()), own, spoken(&scalar(inner.value)?)));
     }
     entries.sort_by_key(|(place, ..)| *place);
     let (shut, hours): (Vec<_>, Vec<_>) = entries.into_iter().partition(|(.., text)| closed(text));
@@ -75,12 +74,6 @@ fn runs(entries: Vec<(usize, String, String)>) -> Vec<(Vec<String>, String)> {
         next = (place < DAYS.len()).then_some(place + 1);
     }
     runs
-}
-
-/// The text of one day, which may be given by its two ends.
-fn text_of(value: &Value) -> Option<String> {
-    let end = |names: [&str; 3]| names.iter().find_map(|name| value.get(*name)).and_then(scalar);
-    scalar(value).or_else(|| Some(format!("{} to {}", end(["open", "from", "start"])?, end(["close", "to", "end"])?)))
 }
 
 /// The days that a group of hours has, if it has any.
@@ -139,7 +132,7 @@ fn spoken(text: &str) -> String {
         let (before, after) = (letters.get(..at).unwrap_or_default(), letters.get(at + 1..).unwrap_or_default());
         match letter {
             '-' | '–' | '—' if is_time(&word_before(before)) && is_time(&word_after(after)) => {
-                said.push_str(" to ")
+                said.push_str(" to ");
             }
             'a' | 'A' | 'p' | 'P' if before.last().is_some_and(char::is_ascii_digit) && half_of_day(&letters, at) => {
                 said.push(' ');

@@ -1,0 +1,90 @@
+//! One process: started without a shell, with little environment and bounded resources, killed with whoever holds it.
+
+use super::error;
+use crate::error::{ErrorKind, ProviderError};
+use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process_group, prlimit, setpriority_process};
+use std::path::Path;
+use std::process::Stdio;
+use tokio::io::AsyncReadExt;
+use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
+
+/// What is passed on of the environment: never a key.
+const ENVIRONMENT: [&str; 6] = ["PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH"];
+/// Processor time of one process, s.
+const CPU_S: u64 = 120;
+/// Address space of one process, bytes.
+const MEMORY: u64 = 4 << 30;
+/// Files that it writes, bytes.
+const FILE: u64 = 64 << 20;
+/// Speech yields to the media path.
+const NICE: i32 = 5;
+/// What is kept of standard error, bytes.
+const STDERR: u64 = 2_048;
+
+/// A process and its ends.
+pub(super) struct Process {
+    child: Child,
+    group: Option<Pid>,
+    pub(super) stdin: Option<ChildStdin>,
+    pub(super) stdout: Option<ChildStdout>,
+    stderr: Option<ChildStderr>,
+}
+
+impl Process {
+    pub(super) fn start(program: &Path, args: &[String]) -> Result<Self, ProviderError> {
+        let mut command = Command::new(program);
+        command.args(args).env_clear().kill_on_drop(true).process_group(0);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.envs(ENVIRONMENT.iter().filter_map(|name| std::env::var_os(name).map(|value| (*name, value))));
+        let mut child = command.spawn().map_err(|cause| {
+            let message = format!("`{}` cannot be started: {cause}", program.display());
+            error(ErrorKind::Unavailable, message)
+        })?;
+        let group = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
+        bound(group);
+        let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        Ok(Self { child, group, stdin, stdout, stderr })
+    }
+
+    /// It has not ended yet.
+    pub(super) fn is_alive(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
+    /// Waits for the end; anything but success is an error that quotes what it said.
+    pub(super) async fn end(&mut self, name: &str) -> Result<(), ProviderError> {
+        let mut said = Vec::new();
+        if let Some(stderr) = self.stderr.take() {
+            stderr.take(STDERR).read_to_end(&mut said).await.ok();
+        }
+        match self.child.wait().await {
+            Ok(status) if status.success() => Ok(()),
+            Ok(status) => {
+                let said = String::from_utf8_lossy(&said);
+                let said: String = said.chars().map(|c| if c.is_control() { ' ' } else { c }).take(300).collect();
+                Err(error(ErrorKind::Unavailable, format!("`{name}` failed ({status}): {}", said.trim())))
+            }
+            Err(cause) => Err(error(ErrorKind::Unavailable, format!("`{name}` was lost: {cause}"))),
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // Also what it started itself. A process that has ended and was waited for may have given its number away.
+        if self.is_alive()
+            && let Some(group) = self.group
+        {
+            kill_process_group(group, Signal::KILL).ok();
+        }
+    }
+}
+
+/// Limits are set from outside, just after the start: a process that is quicker than that has not used much.
+fn bound(process: Option<Pid>) {
+    let limits = [(Resource::Cpu, CPU_S), (Resource::As, MEMORY), (Resource::Fsize, FILE), (Resource::Core, 0)];
+    for (resource, most) in limits {
+        prlimit(process, resource, Rlimit { current: Some(most), maximum: Some(most) }).ok();
+    }
+    setpriority_process(process, NICE).ok();
+}
