@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use toml::Spanned;
 use trunkline_egress::Url;
-use trunkline_providers::{EndpointConfig, ProvidersConfig, Secret};
+use trunkline_providers::{EndpointConfig, LocalConfig, ProvidersConfig, Secret};
 
 /// Read when no file is named and it is there.
 const DEFAULT_FILE: &str = "trunkline.toml";
@@ -144,6 +144,7 @@ impl Config {
             deepgram: endpoint(&mut layers, "deepgram", file.providers.deepgram, &SOCKET_URL),
             openai: endpoint(&mut layers, "openai", file.providers.openai, &HTTP_URL),
             elevenlabs: endpoint(&mut layers, "elevenlabs", file.providers.elevenlabs, &SOCKET_URL),
+            local: LocalConfig::default(),
         };
         let (limits, runtime) = (file.limits, file.runtime);
         let limits = Limits {

@@ -79,21 +79,23 @@ pub(crate) async fn run(loaded: Result<Loaded, ConfigError>, trial: bool, out: &
     if out.json {
         out.document(&serde_json::json!({"ok": healthy, "checks": checks}))?;
     } else {
-        checks.iter().try_for_each(|check| print(out, check))?;
+        let width = checks.iter().map(|check| check.name.chars().count()).max().unwrap_or_default();
+        checks.iter().try_for_each(|check| print(out, check, width))?;
     }
     Ok(if healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn print(out: &Out, check: &Check) -> std::io::Result<()> {
+fn print(out: &Out, check: &Check, width: usize) -> std::io::Result<()> {
     let (tone, word) = match check.state {
         State::Ok => (Tone::Good, "ok     "),
         State::Off => (Tone::Quiet, "off    "),
         State::Warn => (Tone::Warning, "warn   "),
         State::Missing => (Tone::Bad, "missing"),
     };
-    out.line(format!("{}  {:<20}  {}", out.paint(tone, word), check.name, clean(&check.found)))?;
+    out.line(format!("{}  {:<width$}  {}", out.paint(tone, word), check.name, clean(&check.found)))?;
+    let indent = width + 11;
     match &check.mend {
-        Some(mend) => out.line(format!("{:31}{}", "", out.paint(Tone::Quiet, &clean(&format!("-> {mend}"))))),
+        Some(mend) => out.line(format!("{:indent$}{}", "", out.paint(Tone::Quiet, &clean(&format!("-> {mend}"))))),
         None => Ok(()),
     }
 }

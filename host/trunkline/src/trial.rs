@@ -11,10 +11,10 @@ use std::time::{Duration, Instant};
 use tokio::time::timeout;
 use trunkline_contract::agent;
 use trunkline_contract::speech::AudioFormat;
-use trunkline_providers::{Providers, SttEvent, SttRequest, TtsContext, TtsEvent, TtsRequest};
+use trunkline_providers::{Heard, Providers, Spoken, SttRequest, TtsRequest};
 
 /// What is said. Every recogniser of English knows these words.
-const SENTENCE: &str = "Good morning, how are you today?";
+const SENTENCE: &str = "What are your business hours?";
 const LOCALE: &str = "en-US";
 const RATE: u32 = 16_000;
 const FORMAT: AudioFormat = AudioFormat::Pcm16 { hz: RATE };
@@ -158,27 +158,10 @@ async fn say_here(
     voice: Option<&str>,
 ) -> anyhow::Result<Said> {
     let settings: agent::Tts = settings(name, program, voice)?;
-    let mut session = providers.tts(&settings)?.connect(TtsRequest::new(&settings, LOCALE, FORMAT));
-    let context = TtsContext(1);
-    let began = Instant::now();
-    session.speak(context, SENTENCE, true);
-    session.finish(context);
-    let (mut bytes, mut first_ms) = (Vec::new(), None);
-    while let Some(event) = session.next().await {
-        match event? {
-            TtsEvent::Audio { audio, .. } => {
-                if !audio.is_empty() {
-                    first_ms.get_or_insert(u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX));
-                }
-                bytes.extend_from_slice(&audio);
-            }
-            TtsEvent::Failed { error, .. } => return Err(error.into()),
-            TtsEvent::Done { .. } => break,
-            TtsEvent::Opened => {}
-        }
-    }
-    let samples = bytes.as_chunks::<2>().0.iter().map(|pair| i16::from_le_bytes(*pair)).collect();
-    Ok(Said { samples, first_ms: first_ms.unwrap_or_default() })
+    let tts = providers.tts(&settings, LOCALE)?;
+    let spoken = Spoken::of(&*tts, TtsRequest::new(&settings, LOCALE, FORMAT), SENTENCE).await?;
+    let samples = spoken.audio.as_chunks::<2>().0.iter().map(|pair| i16::from_le_bytes(*pair)).collect();
+    Ok(Said { samples, first_ms: spoken.first_audio_ms })
 }
 
 async fn say_there(remote: &Remote, name: &str, program: Option<&str>, voice: Option<&str>) -> anyhow::Result<Said> {
@@ -200,22 +183,9 @@ async fn hear_here(
     samples: &[i16],
 ) -> anyhow::Result<String> {
     let settings: agent::Stt = settings(name, program, None)?;
-    let mut stream = providers.stt(&settings)?.connect(SttRequest::new(&settings, LOCALE, FORMAT));
-    let bytes: Vec<u8> = samples.iter().flat_map(|sample| sample.to_le_bytes()).collect();
-    stream.expect(true);
-    stream.send(&bytes);
-    stream.finalize();
-    let mut texts = Vec::new();
-    while let Some(event) = stream.next().await {
-        let SttEvent::Transcript(transcript) = event? else { continue };
-        if transcript.is_final && !transcript.text.is_empty() {
-            texts.push(transcript.text);
-        }
-        if transcript.from_finalize {
-            break;
-        }
-    }
-    Ok(texts.join(" "))
+    let stt = providers.stt(&settings)?;
+    let audio: Vec<u8> = samples.iter().flat_map(|sample| sample.to_le_bytes()).collect();
+    Ok(Heard::of(&*stt, SttRequest::new(&settings, LOCALE, FORMAT), &audio).await?.text)
 }
 
 async fn hear_there(remote: &Remote, name: &str, program: Option<&str>, samples: &[i16]) -> anyhow::Result<String> {
@@ -237,8 +207,8 @@ mod tests {
     fn what_is_understood_is_counted_and_nothing_is_a_fault() {
         let took = Duration::from_millis(7);
         assert_eq!(
-            judge("good morning how are you to day", took).unwrap(),
-            "heard \"good morning how are you to day\" (5 of 6 words) in 7 ms"
+            judge("what are your busy hours", took).unwrap(),
+            "heard \"what are your busy hours\" (4 of 5 words) in 7 ms"
         );
         assert!(judge("", took).unwrap_err().to_string().contains("for \"\""));
         assert!(judge("cucumber", took).is_err());

@@ -13,7 +13,7 @@ use anyhow::bail;
 use serde_json::{Value, json};
 use std::process::ExitCode;
 use trunkline_egress::Policy;
-use trunkline_providers::{ProviderError, Providers};
+use trunkline_providers::Providers;
 
 /// A provider of one kind, as it stands.
 pub(super) struct Provider<'a> {
@@ -124,26 +124,7 @@ pub(super) async fn status(context: &Context<'_>, backend: &Backend) -> anyhow::
 
 /// As a server with this configuration would answer.
 fn here(context: &Context<'_>) -> anyhow::Result<Value> {
-    status_of(&configured(&context.load(None)?.config)?)
-}
-
-/// How providers stand, in the shape of the interface.
-pub(crate) fn status_of(providers: &Providers) -> anyhow::Result<Value> {
-    let mut items = Vec::new();
-    let mut add = |kind: &str, name: &str, problem: Option<ProviderError>| {
-        let problem = problem.map(|error| error.to_string());
-        items.push(json!({"name": name, "kind": kind, "ready": problem.is_none(), "problem": problem}));
-    };
-    for name in ["local", "deepgram"] {
-        add("stt", name, providers.stt(&serde_json::from_value(json!({"provider": name}))?).err());
-    }
-    for name in ["local", "elevenlabs"] {
-        add("tts", name, providers.tts(&serde_json::from_value(json!({"provider": name}))?).err());
-    }
-    for name in ["builtin", "openai"] {
-        add("llm", name, providers.llm(&serde_json::from_value(json!({"provider": name}))?, None).err());
-    }
-    Ok(json!({"items": items}))
+    Ok(json!({"items": configured(&context.load(None)?.config)?.status()}))
 }
 
 /// The providers of a configuration.

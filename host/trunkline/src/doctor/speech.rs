@@ -1,10 +1,10 @@
 //! Who can speak, listen and think here, with the command that installs what cannot.
 
 use super::Check;
-use crate::commands::providers::{configured, status_of};
+use crate::commands::providers::configured;
 use crate::config::Config;
 use crate::trial::{self, Trial};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Who works without a key.
 const KEYLESS: [&str; 2] = ["local", "builtin"];
@@ -27,13 +27,7 @@ const NEEDS: [(&str, &str, &str); 3] = [
 pub(super) async fn check(config: &Config, trial: bool, checks: &mut Vec<Check>) {
     // What is wrong with the files that the configuration names was told with the configuration.
     let Ok(providers) = configured(config) else { return };
-    let status = match status_of(&providers) {
-        Ok(status) => status,
-        Err(error) => {
-            checks.push(Check::missing("providers", format!("{error:#}"), "report this: it is a fault of the program"));
-            return;
-        }
-    };
+    let status = json!({"items": providers.status()});
     for (name, kind, mend) in NEEDS {
         checks.push(need(&status, name, kind, mend));
         checks.extend(programs(&status, kind));
@@ -86,7 +80,6 @@ fn programs<'v>(status: &'v Value, kind: &'v str) -> impl Iterator<Item = Check>
 mod tests {
     use super::super::State;
     use super::*;
-    use serde_json::json;
 
     #[test]
     fn one_that_is_ready_is_enough_and_without_any_it_is_said_what_to_install() {
