@@ -1,6 +1,7 @@
 //! The command line against a running host: simulated callers over real sockets, conversations, calls in files.
 
 mod chat;
+mod others;
 mod simulate;
 mod terminal;
 

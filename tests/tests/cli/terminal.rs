@@ -3,6 +3,7 @@
 use super::Place;
 use crate::world::{Setting, World};
 use rustix::fs::{Mode, OFlags, open};
+use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use serde_json::json;
 use std::fs::File;
@@ -72,6 +73,12 @@ impl Terminal {
         self.keys.write_all(keys.as_bytes()).unwrap();
     }
 
+    /// What a terminal does for Ctrl-C.
+    fn interrupt(&self) {
+        let pid = Pid::from_raw(i32::try_from(self.child.id().unwrap()).unwrap()).unwrap();
+        kill_process(pid, Signal::INT).unwrap();
+    }
+
     async fn ended(mut self) -> i32 {
         timeout(PATIENCE, self.child.wait()).await.unwrap().unwrap().code().unwrap()
     }
@@ -131,11 +138,7 @@ async fn ctrl_c_stops_an_answer_and_not_the_conversation() {
     terminal.until("you> ").await;
     terminal.press("Go on.\r");
     terminal.until("word").await;
-    rustix::process::kill_process(
-        rustix::process::Pid::from_raw(i32::try_from(terminal.child.id().unwrap()).unwrap()).unwrap(),
-        rustix::process::Signal::INT,
-    )
-    .unwrap();
+    terminal.interrupt();
     terminal.until("stopped").await;
     terminal.until("you> ").await;
     terminal.press("/quit\r");
@@ -157,4 +160,18 @@ async fn a_server_that_is_gone_is_said_and_the_conversation_can_go_on() {
     terminal.until("you> ").await;
     terminal.press("\u{4}");
     assert_eq!(terminal.ended().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ctrl_c_hangs_a_simulated_caller_up() {
+    let world = World::start(setting()).await;
+    let place = Place::at(&world);
+    place.record("open.wav", "When do you open?");
+    let arguments = ["call", "simulate", "--agent", "Front desk", "--wav", "open.wav"];
+    let mut terminal = Terminal::start(&place, &arguments);
+    terminal.until("agent speaks").await;
+    terminal.interrupt();
+    terminal.until("caller-hangup").await;
+    assert_eq!(terminal.ended().await, 130);
+    assert_eq!(world.api.calls().await.unwrap()[0]["end_reason"], "caller-hangup");
 }
