@@ -4,7 +4,7 @@ use crate::clock::unix_ms;
 use crate::line::Line;
 use serde_json::Value;
 use std::sync::Arc;
-use trunkline_contract::agent::{Agent, Llm, Status, Stt, Tts};
+use trunkline_contract::agent::{Agent, Llm, Status, Stt, SttProvider, Tts};
 use trunkline_contract::event::CallInfo;
 use trunkline_contract::template::render;
 use trunkline_engine::{CallConfig, Component, Granted, Timeouts};
@@ -83,7 +83,7 @@ pub(crate) fn plan(
         tools,
         components,
         playout: line.playout(),
-        timeouts: timeouts(line, agent.llm.as_ref(), agent.tts.as_ref()),
+        timeouts: timeouts(line, agent),
         seed: call.seed,
     };
     let stt = |stt: &Stt| Ok::<_, ProviderError>((providers.stt(stt)?, stt_request(stt, agent, line)));
@@ -110,15 +110,21 @@ fn stt_request(stt: &Stt, agent: &Agent, line: Line) -> SttRequest {
     }
 }
 
-fn timeouts(line: Line, llm: Option<&Llm>, tts: Option<&Tts>) -> Timeouts {
+fn timeouts(line: Line, agent: &Agent) -> Timeouts {
     let defaults = Timeouts::default();
+    let (llm, tts) = (agent.llm.as_ref(), agent.tts.as_ref());
+    let slow = agent.stt.as_ref().is_some_and(|stt| stt.provider == SttProvider::Local);
     Timeouts {
         llm_stall: llm.map_or(defaults.llm_stall, |llm| u64::from(llm.timeout_ms)),
         tts_stall: tts.map_or(defaults.tts_stall, |tts| u64::from(tts.stall_ms) + AFTER_ADAPTER_MS),
+        stt_stall: if slow { LOCAL_WORDS_MS } else { defaults.stt_stall },
         media_grace: line.grace_ms().unwrap_or(defaults.media_grace),
         ..defaults
     }
 }
+
+/// A program may take a good part of an utterance's length for its words, and utterances are cut at 13 s, ms.
+const LOCAL_WORDS_MS: u64 = 8_000;
 
 /// The adapter notices a silent synthesiser first, and then opens another connection; the engine's own watch is for an
 /// adapter that does not, ms.

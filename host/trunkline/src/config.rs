@@ -7,6 +7,7 @@ mod agent;
 mod error;
 mod file;
 mod layers;
+mod programs;
 #[cfg(test)]
 mod tests;
 
@@ -22,7 +23,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use toml::Spanned;
 use trunkline_egress::Url;
-use trunkline_providers::{EndpointConfig, LocalConfig, ProvidersConfig, Secret};
+use trunkline_providers::{EndpointConfig, ProvidersConfig, Secret};
 
 /// Read when no file is named and it is there.
 const DEFAULT_FILE: &str = "trunkline.toml";
@@ -144,7 +145,7 @@ impl Config {
             deepgram: endpoint(&mut layers, "deepgram", file.providers.deepgram, &SOCKET_URL),
             openai: endpoint(&mut layers, "openai", file.providers.openai, &HTTP_URL),
             elevenlabs: endpoint(&mut layers, "elevenlabs", file.providers.elevenlabs, &SOCKET_URL),
-            local: LocalConfig::default(),
+            local: programs::programs(&mut layers, file.providers.local),
         };
         let (limits, runtime) = (file.limits, file.runtime);
         let limits = Limits {

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::Path;
 use toml::Spanned;
+use trunkline_providers::{SttProgram, TtsProgram};
 
 type Text = Option<Spanned<String>>;
 type Number = Option<Spanned<i64>>;
@@ -40,6 +41,16 @@ pub(super) struct ProvidersFile {
     pub(super) deepgram: EndpointFile,
     pub(super) openai: EndpointFile,
     pub(super) elevenlabs: EndpointFile,
+    pub(super) local: LocalFile,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct LocalFile {
+    pub(super) max_processes: Number,
+    pub(super) warm: Number,
+    pub(super) tts: BTreeMap<String, Spanned<TtsProgram>>,
+    pub(super) stt: BTreeMap<String, Spanned<SttProgram>>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -242,6 +242,23 @@ proptest::proptest! {
 }
 
 #[test]
+fn programs_are_read_and_refused_with_their_line() {
+    let piper = r#"[providers.local.tts.piper]
+command = ["piper", "--model", "/opt/my voice.onnx", "--output-raw"]
+rate = 22050
+"#;
+    let loaded = load(piper, &[]).unwrap();
+    let program = &loaded.config.providers.local.tts["piper"];
+    assert_eq!((program.command[2].as_str(), program.rate), ("/opt/my voice.onnx", Some(22_050)));
+    assert!(loaded.explained.iter().any(|setting| setting.key == "providers.local.tts.piper"));
+    let fault = load("[providers.local.stt.x]\ncommand = []\nrate = 11025", &[]).unwrap_err();
+    assert!(fault.contains("`providers.local.stt.x`") && fault.contains("line 1"), "{fault}");
+    assert!(fault.contains("`rate` must be one of [8000"), "{fault}");
+    let fault = load("[providers.local.stt.x]\ncomand = [\"x\"]", &[]).unwrap_err();
+    assert!(fault.contains("comand"), "{fault}");
+}
+
+#[test]
 fn all_settings_that_are_not_allowed_are_named_at_once() {
     let env = [("TRUNKLINE_LIMITS_MAX_CALLS", "0")];
     let faults = load("listen = \"x\"\npublic_url = \"y\"", &env).unwrap_err();
