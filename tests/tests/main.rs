@@ -5,6 +5,8 @@ mod bad_input;
 #[cfg(test)]
 mod barge_in;
 #[cfg(test)]
+mod browser;
+#[cfg(test)]
 mod by_hand;
 #[cfg(test)]
 mod calls;

@@ -25,6 +25,12 @@ const VIEWS = {
 
 start();
 
+// As a link it would be a view of its own.
+document.querySelector(".skip-link").addEventListener("click", (event) => {
+  event.preventDefault();
+  document.getElementById("main")?.focus();
+});
+
 async function start() {
   const code = takeCode();
   // Asked for beside the session, not after it: the first view needs them at once.

@@ -221,6 +221,12 @@ export class Conversation extends EventTarget {
     this.#changed();
   }
 
+  /** It goes on after all: this page had lost it, not the host. */
+  reopen() {
+    this.ended = null;
+    this.#changed();
+  }
+
   /** Many rows of one piece of a stream are one change. */
   #changed() {
     if (this.#scheduled) return;

@@ -150,7 +150,7 @@ function metaOf(line, latency, missing) {
   const parts = [];
   if (line.at_ms != null) parts.push(h("time", { title: "Time in the call" }, clock(line.at_ms)));
   if (line.interrupted) parts.push(h("span", { class: "chip warn" }, icon("cut"), missing ? "Interrupted here" : "Interrupted"));
-  else if (missing) parts.push(h("span", { class: "chip warn" }, icon("cut"), "Not all was heard"));
+  else if (missing) parts.push(h("span", { class: "chip warn" }, icon("cut"), line.text ? "Not all was heard" : "Not heard"));
   if (latency) parts.push(delayChip(latency));
   return parts;
 }

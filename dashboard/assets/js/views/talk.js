@@ -359,6 +359,7 @@ class TalkView {
 
   #opened(voice, conversation) {
     if (this.#conversation !== conversation) this.reset({ quiet: true });
+    conversation.reopen();
     this.#voice = voice;
     this.#mode = "voice";
     this.taken = false;
