@@ -20,7 +20,7 @@ use trunkline_tests::host::program;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A program in a terminal.
-struct Terminal {
+pub(super) struct Terminal {
     child: Child,
     keys: File,
     screen: mpsc::Receiver<String>,
@@ -28,7 +28,7 @@ struct Terminal {
 }
 
 impl Terminal {
-    fn start(place: &Place, arguments: &[&str]) -> Self {
+    pub(super) fn start(place: &Place, arguments: &[&str]) -> Self {
         let keys = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&keys).unwrap();
         unlockpt(&keys).unwrap();
@@ -36,7 +36,7 @@ impl Terminal {
         let side = || Stdio::from(open(&name, OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).unwrap());
         let mut command = Command::new(program("trunkline", "TRUNKLINE_BIN").unwrap());
         command.args(arguments).current_dir(place.folder.path()).env_clear().env("TERM", "xterm");
-        command.env("TRUNKLINE_SERVER", &place.server).env("TRUNKLINE_TOKEN", &place.token);
+        command.envs(place.env.iter().map(|(name, value)| (name, value)));
         let child = command.stdin(side()).stdout(side()).stderr(side()).kill_on_drop(true).spawn().unwrap();
         drop(command);
         let keys = File::from(keys);
@@ -55,7 +55,7 @@ impl Terminal {
     }
 
     /// Waits until a text appears, and gives everything up to its end.
-    async fn until(&mut self, text: &str) -> String {
+    pub(super) async fn until(&mut self, text: &str) -> String {
         loop {
             if let Some(at) = self.shown.find(text) {
                 let rest = self.shown.split_off(at + text.len());
@@ -69,7 +69,7 @@ impl Terminal {
         }
     }
 
-    fn press(&mut self, keys: &str) {
+    pub(super) fn press(&mut self, keys: &str) {
         self.keys.write_all(keys.as_bytes()).unwrap();
     }
 
@@ -79,7 +79,7 @@ impl Terminal {
         kill_process(pid, Signal::INT).unwrap();
     }
 
-    async fn ended(mut self) -> i32 {
+    pub(super) async fn ended(mut self) -> i32 {
         timeout(PATIENCE, self.child.wait()).await.unwrap().unwrap().code().unwrap()
     }
 }
