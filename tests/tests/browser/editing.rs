@@ -27,10 +27,10 @@ async fn a_greeting_is_changed_in_place_heard_in_the_next_conversation_and_undon
     browser.run(&format!("{undo}.click();"), Vec::new()).await.unwrap();
     browser.see_text(".toast", "Version 1 is back, as version 3.").await.unwrap();
     let restored = agent(&world).await;
-    assert_eq!((&restored["version"], &restored["document"]["prompt"]["greeting"]), (
-        &json!(3),
-        &json!("Welcome to {{ company }}. How can I help you?")
-    ));
+    assert_eq!(
+        (&restored["version"], &restored["document"]["prompt"]["greeting"]),
+        (&json!(3), &json!("Welcome to {{ company }}. How can I help you?"))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -51,7 +51,10 @@ async fn the_main_path_needs_no_pointer() {
     for _ in 0..4 {
         browser.key(Key::Tab).await.unwrap();
     }
-    browser.until("a call has the focus", "return document.activeElement.closest('.main-cell') !== null;").await.unwrap();
+    browser
+        .until("a call has the focus", "return document.activeElement.closest('.main-cell') !== null;")
+        .await
+        .unwrap();
     browser.key(Key::Enter).await.unwrap();
     browser.see_text(".line.user", "open?").await.unwrap();
     browser.type_keys("gt").await.unwrap();

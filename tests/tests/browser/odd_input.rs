@@ -5,7 +5,8 @@ use crate::world::World;
 use serde_json::json;
 use trunkline_tests::browser::BrowserSpec;
 
-const MARKUP: &str = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script><b>bold</b> &amp;";
+const MARKUP: &str =
+    "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script><b>bold</b> &amp;";
 const RIGHT_TO_LEFT: &str = "مرحبا، متى تفتحون؟";
 
 #[tokio::test(flavor = "multi_thread")]
@@ -20,11 +21,8 @@ async fn markup_is_shown_as_text() {
     assert_eq!(browser.run(made, Vec::new()).await.unwrap(), 0);
     assert_eq!(browser.run("return document.title;", Vec::new()).await.unwrap(), "Talk · Trunkline");
     let name = json!({"name": MARKUP, "prompt": {"greeting": MARKUP}, "context": {MARKUP: MARKUP}});
-    let (status, answer) = world
-        .api
-        .request(reqwest::Method::PATCH, &format!("/agents/{}", world.agent), Some(&name))
-        .await
-        .unwrap();
+    let (status, answer) =
+        world.api.request(reqwest::Method::PATCH, &format!("/agents/{}", world.agent), Some(&name)).await.unwrap();
     assert_eq!(status, 200, "{answer}");
     browser.open(&format!("{}/#/agents/{}", world.host.origin(), world.agent)).await.unwrap();
     browser.see_text("h1", MARKUP).await.unwrap();
@@ -41,7 +39,8 @@ async fn right_to_left_text_runs_from_right_to_left() {
     say(&browser, RIGHT_TO_LEFT).await;
     browser.see_text(".line.user:not(.pending) .heard", RIGHT_TO_LEFT).await.unwrap();
     browser.see_text(".line.assistant", "All right.").await.unwrap();
-    let directions = "return [...document.querySelectorAll('.line .said')].map((said) => getComputedStyle(said).direction);";
+    let directions =
+        "return [...document.querySelectorAll('.line .said')].map((said) => getComputedStyle(said).direction);";
     assert_eq!(browser.run(directions, Vec::new()).await.unwrap(), json!(["ltr", "rtl", "ltr"]));
 }
 

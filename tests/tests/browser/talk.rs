@@ -30,8 +30,13 @@ async fn ended(world: &World, call: &Value) -> Value {
 async fn what_is_said_is_heard_answered_and_shown_with_what_was_not_heard() {
     let world = World::start(receptionist()).await;
     let folder = tempfile::tempdir().unwrap();
-    let course =
-        [GREETING, Heard::Speech("When do you open?"), Heard::Silence(6_000), Heard::Speech("Stop, that is enough."), Heard::Silence(30_000)];
+    let course = [
+        GREETING,
+        Heard::Speech("When do you open?"),
+        Heard::Silence(6_000),
+        Heard::Speech("Stop, that is enough."),
+        Heard::Silence(30_000),
+    ];
     let browser = talking(&world, &folder, &course).await;
     browser.see_text(".line.assistant", "Welcome to Acme. How can I help you?").await.unwrap();
     browser.see_text(".line.user:not(.interim)", "When do you open?").await.unwrap();
@@ -128,10 +133,15 @@ async fn a_lost_connection_comes_back() {
     browser.see_text(".line.assistant", "Welcome to Acme.").await.unwrap();
     browser.run("sockets[0].close(4000);", Vec::new()).await.unwrap();
     browser.until("it is open again", "return window.sockets[1]?.readyState === 1;").await.unwrap();
-    browser.until("it listens again", "return !/onnecting/.test(document.querySelector('.dock-state').textContent);").await.unwrap();
+    browser
+        .until("it listens again", "return !/onnecting/.test(document.querySelector('.dock-state').textContent);")
+        .await
+        .unwrap();
     let id = newest_call(&world.api).await["id"].as_str().unwrap().to_owned();
-    until(|| async { event_names(&world.api.events(&id).await.unwrap()).contains(&"resumed".to_owned()).then_some(()) })
-        .await;
+    until(|| async {
+        event_names(&world.api.events(&id).await.unwrap()).contains(&"resumed".to_owned()).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
