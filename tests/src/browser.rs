@@ -103,7 +103,7 @@ impl Browser {
 
     /// A command of the DevTools protocol.
     pub async fn cdp(&self, command: &str, parameters: Value) -> Result<Value> {
-        Ok(self.client.issue_cmd(Cdp::new(command, parameters)).await?)
+        Ok(self.client.issue_cmd(Cdp::new(command, &parameters)).await?)
     }
 
     /// What the page has written to its console since the last look, as `level message`; refused policies included.
@@ -144,7 +144,7 @@ impl Browser {
             }});"
         );
         match self.client.execute(&script, Vec::new()).await {
-            Ok(Value::Null) => bail!("not in time: {what}; the page says:\n{}", self.text("body").await?),
+            Ok(Value::Null) => bail!("not in time: {what}; the page says:\n{}", self.text("main").await?),
             Ok(answer) => Ok(answer),
             Err(error) => Err(anyhow!(error).context(format!("while waiting until {what}"))),
         }

@@ -10,6 +10,8 @@ mod talk;
 mod typing;
 mod units;
 
+use std::path::PathBuf;
+
 use reqwest::Method;
 use serde_json::{Value, json};
 use trunkline_tests::browser::{Browser, BrowserSpec};
@@ -75,4 +77,15 @@ fn receptionist() -> Setting {
 /// The newest call of a host.
 async fn newest_call(api: &Api) -> Value {
     api.calls().await.unwrap().into_iter().next().unwrap()
+}
+
+/// Keeps a picture where `TRUNKLINE_SCREENSHOTS` says.
+async fn picture(browser: &Browser, name: &str) {
+    let Some(folder) = std::env::var_os("TRUNKLINE_SCREENSHOTS").map(PathBuf::from) else { return };
+    std::fs::create_dir_all(&folder).unwrap();
+    // What fades in has faded in.
+    let still = "return document.getAnimations().every((one) => one.effect.getTiming().iterations === Infinity \
+        || one.playState === 'finished');";
+    browser.until("nothing moves", still).await.unwrap();
+    std::fs::write(folder.join(format!("{name}.png")), browser.picture().await.unwrap()).unwrap();
 }

@@ -16,7 +16,8 @@ function set(element, name, value) {
   if (value == null || value === false) return;
   if (name === "class") element.className = value;
   else if (name === "text") element.textContent = value;
-  else if (name === "on") for (const [type, listener] of Object.entries(value)) element.addEventListener(type, listener);
+  else if (name === "on")
+    for (const [type, listener] of Object.entries(value)) element.addEventListener(type, listener);
   else if (name in element && typeof value !== "string") element[name] = value;
   else element.setAttribute(name, value === true ? "" : value);
 }

@@ -2,7 +2,12 @@
  * How numbers, times and names of the interface read.
  */
 
-const CHANNELS = { "phone-inbound": "Phone", "phone-outbound": "Phone, outbound", "web-voice": "Browser call", chat: "Text chat" };
+const CHANNELS = {
+  "phone-inbound": "Phone",
+  "phone-outbound": "Phone, outbound",
+  "web-voice": "Browser call",
+  chat: "Text chat",
+};
 const CHANNEL_SIGNS = { "phone-inbound": "phone", "phone-outbound": "phone", "web-voice": "globe", chat: "chat" };
 const STATES = { ringing: "Ringing", active: "Live", ended: "Ended" };
 const REASONS = {
@@ -14,6 +19,7 @@ const REASONS = {
   "media-lost": "The connection was lost",
   drained: "The host was stopped",
   failed: "It failed",
+  ended: "It is over",
 };
 
 /** Milliseconds, whole, with separators: "1,240 ms". */
@@ -48,7 +54,11 @@ export function when(unixMs, now = Date.now(), locale = undefined) {
   if (days === 0) return `Today ${time}`;
   if (days === 1) return `Yesterday ${time}`;
   const sameYear = date.getFullYear() === new Date(now).getFullYear();
-  const day = date.toLocaleDateString(locale, { day: "numeric", month: "short", year: sameYear ? undefined : "numeric" });
+  const day = date.toLocaleDateString(locale, {
+    day: "numeric",
+    month: "short",
+    year: sameYear ? undefined : "numeric",
+  });
   return `${day} ${time}`;
 }
 
@@ -75,7 +85,12 @@ export function count(number, one, many = `${one}s`) {
 export function initials(name) {
   const words = name.trim().split(/\s+/).filter(Boolean);
   const letters = words.length > 1 ? [words[0], words[words.length - 1]] : words;
-  return letters.map((word) => [...word][0] ?? "").join("").toLocaleUpperCase() || "?";
+  return (
+    letters
+      .map((word) => [...word][0] ?? "")
+      .join("")
+      .toLocaleUpperCase() || "?"
+  );
 }
 
 /** Characters as the host counts them: Unicode scalar values, not UTF-16 units. */

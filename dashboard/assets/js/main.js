@@ -23,7 +23,12 @@ const VIEWS = {
   speech: () => import("./views/speech.js"),
 };
 
+let shown = false;
+
 start();
+
+// A login link that is opened where the page is already.
+addEventListener("hashchange", () => location.hash.startsWith("#login=") && location.reload());
 
 // As a link it would be a view of its own.
 document.querySelector(".skip-link").addEventListener("click", (event) => {
@@ -58,12 +63,14 @@ function firstData() {
 
 async function signIn(problem) {
   const { showLogin } = await import("./views/login.js");
-  showLogin(root, problem, (who) => show(who, firstData(), null));
+  // Somebody who comes back gets a fresh page: nothing of the session that ended is left in it.
+  showLogin(root, problem, (who) => (shown ? location.reload() : show(who, firstData(), null)));
 }
 
 function show(who, first, problem) {
+  shown = true;
   const shell = frame(root, who);
-  let shown = null;
+  let current = null;
   let turn = 0;
   const kept = talk.create({ first, shell, problem });
   onSignedOut(() => {
@@ -75,22 +82,22 @@ function show(who, first, problem) {
     const mine = ++turn;
     shell.mark(route.view);
     document.title = `${TITLES[route.view]} · Trunkline`;
-    shown?.leave?.();
-    shown = null;
+    current?.leave?.();
+    current = null;
     // The talk view stays as it is while others are looked at: its call goes on.
     if (route.view === "talk") {
       shell.main.replaceChildren(kept.element);
       kept.enter(route);
-      shown = kept;
+      current = kept;
     } else {
       shell.main.replaceChildren(skeleton(TITLES[route.view]));
       const [module] = await Promise.all([VIEWS[route.view](route.id), ...STYLES.map(stylesheet)]);
       if (mine !== turn) return;
       const view = module.create({ route, shell });
       shell.main.replaceChildren(view.element);
-      shown = view;
+      current = view;
     }
-    if (mine > 1) focusHeading(shell.main);
+    if (mine > 1 && !shell.main.contains(document.activeElement)) focusHeading(shell.main);
   });
   performance.mark("trunkline:interactive");
 }

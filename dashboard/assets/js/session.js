@@ -15,7 +15,8 @@ export function codeOf(text) {
 /** Takes the code out of the address, so that neither history nor bookmarks keep it. */
 export function takeCode() {
   const code = location.hash.startsWith("#login=") ? codeOf(location.hash) : null;
-  if (location.hash.startsWith("#login=")) history.replaceState(null, "", `${location.pathname}${location.search}#/talk`);
+  if (location.hash.startsWith("#login="))
+    history.replaceState(null, "", `${location.pathname}${location.search}#/talk`);
   return code;
 }
 

@@ -25,7 +25,14 @@ const THEMES = [
 /** Builds the frame in `root`; gives `{main, mark, live}`. */
 export function frame(root, who) {
   const links = PLACES.map(({ view, label, sign }) =>
-    h("a", { href: `#/${view}`, class: "place", "data-view": view }, icon(sign), h("span", { class: "label" }, label), view === "talk" && h("span", { class: "live-dot", hidden: true }, h("span", { class: "hidden-text" }, "call under way"))),
+    h(
+      "a",
+      { href: `#/${view}`, class: "place", "data-view": view },
+      icon(sign),
+      h("span", { class: "label" }, label),
+      view === "talk" &&
+        h("span", { class: "live-dot", hidden: true }, h("span", { class: "hidden-text" }, "call under way")),
+    ),
   );
   const main = h("main", { id: "main", tabIndex: -1 });
   root.classList.remove("booting");
@@ -37,7 +44,12 @@ export function frame(root, who) {
       h(
         "nav",
         { class: "rail", "aria-label": "Main" },
-        h("a", { class: "brand", href: "#/talk", "aria-label": "Trunkline, to the talk view" }, mark(), h("span", { class: "label" }, "Trunkline")),
+        h(
+          "a",
+          { class: "brand", href: "#/talk", "aria-label": "Trunkline, to the talk view" },
+          mark(),
+          h("span", { class: "label" }, "Trunkline"),
+        ),
         h("div", { class: "places" }, links),
         account(who),
       ),
@@ -81,7 +93,12 @@ function account(who) {
   });
   const menu = h("div", { class: "account-menu" }, theme, keys, leave);
   const more = button("More", { sign: "more", kind: "quiet more" });
-  const person = h("p", { class: "person" }, h("span", { dir: "auto" }, who.tenant?.name ?? "Trunkline"), h("small", { dir: "auto" }, who.name));
+  const person = h(
+    "p",
+    { class: "person" },
+    h("span", { dir: "auto" }, who.tenant?.name ?? "Trunkline"),
+    h("small", { dir: "auto" }, who.name),
+  );
   const box = h("div", { class: "account" }, person, more, menu);
   popover(more, menu);
   return box;

@@ -12,7 +12,7 @@ pub(super) struct Cdp {
 }
 
 impl Cdp {
-    pub(super) fn new(command: &str, parameters: Value) -> Self {
+    pub(super) fn new(command: &str, parameters: &Value) -> Self {
         Self { body: json!({"cmd": command, "params": parameters}).to_string() }
     }
 }

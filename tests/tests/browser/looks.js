@@ -2,9 +2,11 @@
 const faults = [];
 
 const ids = [...document.querySelectorAll("[id]")].map(({ id }) => id);
-for (const id of new Set(ids)) if (ids.filter((one) => one === id).length > 1) faults.push(`two elements have the id ${id}`);
+for (const id of new Set(ids))
+  if (ids.filter((one) => one === id).length > 1) faults.push(`two elements have the id ${id}`);
 
-if (document.documentElement.scrollWidth > document.documentElement.clientWidth) faults.push("the page is wider than the window");
+if (document.documentElement.scrollWidth > document.documentElement.clientWidth)
+  faults.push("the page is wider than the window");
 
 const canvas = document.createElement("canvas");
 canvas.width = canvas.height = 1;
@@ -41,12 +43,15 @@ const contrast = (a, b) => {
 const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
 while (walker.nextNode()) {
   const element = walker.currentNode.parentElement;
-  if (!walker.currentNode.data.trim() || !element.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue;
+  if (!walker.currentNode.data.trim() || !element.checkVisibility({ opacityProperty: true, visibilityProperty: true }))
+    continue;
   if (element.closest(":disabled, .hidden-text, option, .skip-link")) continue;
   const style = getComputedStyle(element);
   const ground = behind(element);
   const found = contrast(over(rgba(style.color), ground), ground);
-  const large = parseFloat(style.fontSize) >= 24 || (parseFloat(style.fontSize) >= 18.66 && Number(style.fontWeight) >= 700);
-  if (found < (large ? 3 : 4.5)) faults.push(`“${walker.currentNode.data.trim().slice(0, 40)}” has a contrast of ${found.toFixed(2)}`);
+  const large =
+    parseFloat(style.fontSize) >= 24 || (parseFloat(style.fontSize) >= 18.66 && Number(style.fontWeight) >= 700);
+  if (found < (large ? 3 : 4.5))
+    faults.push(`“${walker.currentNode.data.trim().slice(0, 40)}” has a contrast of ${found.toFixed(2)}`);
 }
 return faults;

@@ -1,9 +1,7 @@
 //! Every view in every look: how heavy the first is, that nothing is refused or fails, that everything has a name and can
 //! be read.
 
-use std::path::PathBuf;
-
-use crate::browser::{at_desk, receptionist, say};
+use crate::browser::{at_desk, picture, receptionist, say};
 use crate::world::World;
 use serde_json::{Value, json};
 use trunkline_tests::browser::{Browser, BrowserSpec};
@@ -17,17 +15,6 @@ const LOOKS: [(&str, (u32, u32), bool, bool); 4] = [
     ("phone", (390, 844), true, false),
     ("phone-dark", (390, 844), true, true),
 ];
-
-/// Keeps a picture where `TRUNKLINE_SCREENSHOTS` says.
-async fn picture(browser: &Browser, name: &str) {
-    let Some(folder) = std::env::var_os("TRUNKLINE_SCREENSHOTS").map(PathBuf::from) else { return };
-    std::fs::create_dir_all(&folder).unwrap();
-    // What fades in has faded in.
-    let still = "return document.getAnimations().every((one) => one.effect.getTiming().iterations === Infinity \
-        || one.playState === 'finished');";
-    browser.until("nothing moves", still).await.unwrap();
-    std::fs::write(folder.join(format!("{name}.png")), browser.picture().await.unwrap()).unwrap();
-}
 
 /// Nothing was refused by the policy, nothing failed, nothing was complained about.
 async fn clean(browser: &Browser, view: &str) {

@@ -1,6 +1,6 @@
 //! Conversations by voice: the browser's microphone hears a file, its loudspeaker plays to nobody.
 
-use crate::browser::{at_desk, link, newest_call, receptionist, say};
+use crate::browser::{at_desk, link, newest_call, picture, ready, receptionist, say};
 use crate::by_hand::until;
 use crate::world::{World, event_names, of_kind};
 use reqwest::Method;
@@ -12,7 +12,7 @@ const GREETING: Heard = Heard::Silence(6_000);
 
 async fn talking(world: &World, folder: &tempfile::TempDir, stretches: &[Heard]) -> Browser {
     let microphone = Some(microphone_file(folder.path(), stretches).unwrap());
-    let browser = at_desk(&world, &BrowserSpec { microphone, ..BrowserSpec::default() }).await;
+    let browser = at_desk(world, &BrowserSpec { microphone, ..BrowserSpec::default() }).await;
     browser.press("#start-talking").await.unwrap();
     browser.see("#hang-up").await.unwrap();
     browser
@@ -46,12 +46,15 @@ async fn what_is_said_is_heard_answered_and_shown_with_what_was_not_heard() {
     browser.see_text(".line.user:not(.interim)", "Stop, that is enough.").await.unwrap();
     browser.see_text(".line.assistant", "All right.").await.unwrap();
     browser.see(".delay-chip").await.unwrap();
+    browser.press("[data-tab=delay]").await.unwrap();
+    browser.see_text(".turn:nth-child(2) .delay", "First audio").await.unwrap();
+    picture(&browser, "light-voice").await;
 
     browser.press("#keypad").await.unwrap();
     browser.press(".keypad .key:nth-child(5)").await.unwrap();
     browser.type_keys("#").await.unwrap();
     browser.see_text(".keypad-typed", "5#").await.unwrap();
-    browser.press("#mute").await.unwrap();
+    browser.type_keys("\u{e00c}m").await.unwrap();
     browser.see_text(".dock-state", "You are muted").await.unwrap();
     browser.press("#hang-up").await.unwrap();
     browser.see_text(".over", "You hung up.").await.unwrap();
@@ -116,32 +119,63 @@ async fn a_second_tab_takes_the_call_over_and_the_first_says_so() {
     browser.see_text(".over", "You hung up.").await.unwrap();
 }
 
+/// A browser that runs a script before the page, talking with silence.
+async fn talking_after(world: &World, folder: &tempfile::TempDir, script: &str, stretches: &[Heard]) -> Browser {
+    let microphone = Some(microphone_file(folder.path(), stretches).unwrap());
+    let browser = Browser::start(&BrowserSpec { microphone, ..BrowserSpec::default() }).await.unwrap();
+    browser.cdp("Page.addScriptToEvaluateOnNewDocument", json!({"source": script})).await.unwrap();
+    world.api.request(Method::POST, &format!("/agents/{}/set-default", world.agent), None).await.unwrap();
+    browser.open(&link(&world.api).await).await.unwrap();
+    ready(&browser).await;
+    browser.press("#start-talking").await.unwrap();
+    browser.see_text(".line.assistant:not(.speaking)", "Welcome to Acme.").await.unwrap();
+    browser
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_connection_comes_back() {
     let world = World::start(receptionist()).await;
     let folder = tempfile::tempdir().unwrap();
-    let microphone = Some(microphone_file(folder.path(), &[Heard::Silence(60_000)]).unwrap());
-    let browser = Browser::start(&BrowserSpec { microphone, ..BrowserSpec::default() }).await.unwrap();
     // Sockets that a script can lose, as a network would.
-    let sockets = "window.sockets = []; const Real = WebSocket; window.WebSocket = class extends Real { \
-        constructor(...all) { super(...all); sockets.push(this); } };";
-    browser.cdp("Page.addScriptToEvaluateOnNewDocument", json!({"source": sockets})).await.unwrap();
-    world.api.request(Method::POST, &format!("/agents/{}/set-default", world.agent), None).await.unwrap();
-    browser.open(&link(&world.api).await).await.unwrap();
-    super::ready(&browser).await;
-    browser.press("#start-talking").await.unwrap();
-    browser.see_text(".line.assistant", "Welcome to Acme.").await.unwrap();
+    let sockets = "window.sockets = [];
+        const Real = WebSocket;
+        window.WebSocket = class extends Real { constructor(...all) { super(...all); sockets.push(this); } };";
+    let browser = talking_after(&world, &folder, sockets, &[Heard::Silence(60_000)]).await;
     browser.run("sockets[0].close(4000);", Vec::new()).await.unwrap();
     browser.until("it is open again", "return window.sockets[1]?.readyState === 1;").await.unwrap();
-    browser
-        .until("it listens again", "return !/onnecting/.test(document.querySelector('.dock-state').textContent);")
-        .await
-        .unwrap();
+    let listens = "return !/onnecting/.test(document.querySelector('.dock-state').textContent);";
+    browser.until("it listens again", listens).await.unwrap();
     let id = newest_call(&world.api).await["id"].as_str().unwrap().to_owned();
     until(|| async {
         event_names(&world.api.events(&id).await.unwrap()).contains(&"resumed".to_owned()).then_some(())
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_that_joins_equal_rates_only_converts_them_itself_and_sound_that_is_paused_says_so() {
+    let world = World::start(receptionist()).await;
+    let folder = tempfile::tempdir().unwrap();
+    let contexts = "window.contexts = [];
+        const Real = AudioContext;
+        window.AudioContext = class extends Real {
+            constructor(options) { super(options); this.chosen = options?.sampleRate; contexts.push(this); }
+            createMediaStreamSource(stream) {
+                if (this.chosen) throw new DOMException('the rates differ', 'NotSupportedError');
+                return super.createMediaStreamSource(stream);
+            }
+        };";
+    let course = [GREETING, Heard::Speech("When do you open?"), Heard::Silence(60_000)];
+    let browser = talking_after(&world, &folder, contexts, &course).await;
+    let rate = browser.run("return contexts.at(-1).sampleRate;", Vec::new()).await.unwrap();
+    assert!(rate.as_f64().unwrap() > 40_000.0, "{rate}");
+    browser.see_text(".line.user:not(.interim)", "When do you open?").await.unwrap();
+    browser.see_text(".line.assistant", "We are open").await.unwrap();
+    browser.run("return contexts.at(-1).suspend();", Vec::new()).await.unwrap();
+    browser.see_text(".dock-note", "The browser has paused the sound.").await.unwrap();
+    browser.press(".dock-note button").await.unwrap();
+    browser.until("sound goes on", "return contexts.at(-1).state === 'running';").await.unwrap();
+    browser.until("nothing is said of it", "return document.querySelector('.dock-note').hidden;").await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

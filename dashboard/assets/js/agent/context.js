@@ -10,7 +10,11 @@ const TYPES = { text: "Text", number: "Number", truth: "Yes or no", json: "List 
 /** An editor of a JSON object; gives `{element, set, peek, read, faults}`. `onchange` is called at every edit. */
 export function contextEditor({ onchange }) {
   const rows = h("div", { class: "context-rows" });
-  const nothing = h("p", { class: "slim-empty" }, "No context yet. Add what the agent should know, such as opening hours.");
+  const nothing = h(
+    "p",
+    { class: "slim-empty" },
+    "No context yet. Add what the agent should know, such as opening hours.",
+  );
   const add = button("Add a field", { sign: "plus", kind: "quiet small" }, () => {
     const row = makeRow("", "");
     list.push(row);
@@ -19,7 +23,13 @@ export function contextEditor({ onchange }) {
     row.name.focus();
     onchange();
   });
-  const whole = h("textarea", { class: "input code", rows: 8, spellcheck: "false", "aria-label": "Context as JSON", hidden: true });
+  const whole = h("textarea", {
+    class: "input code",
+    rows: 8,
+    spellcheck: "false",
+    "aria-label": "Context as JSON",
+    hidden: true,
+  });
   const wholeError = h("p", { class: "field-error", id: freshId("context-error"), role: "alert" });
   whole.setAttribute("aria-describedby", wholeError.id);
   const mode = button("Edit as JSON", { kind: "quiet small", "aria-pressed": "false" }, swap);
@@ -76,7 +86,8 @@ export function contextEditor({ onchange }) {
       const key = row.name.value.trim();
       const { value, problem } = row.read();
       if (!key) wrong.push({ row, field: row.name, text: "A field needs a name." });
-      else if (Object.hasOwn(object, key)) wrong.push({ row, field: row.name, text: `There is another field named “${key}”.` });
+      else if (Object.hasOwn(object, key))
+        wrong.push({ row, field: row.name, text: `There is another field named “${key}”.` });
       else if (problem) wrong.push({ row, field: row.input(), text: problem });
       else object[key] = value;
     }
@@ -149,9 +160,21 @@ export function contextEditor({ onchange }) {
 
 function contextRow(key, value, { onchange, onremove }) {
   const error = h("p", { class: "field-error", id: freshId("row-error") });
-  const name = h("input", { class: "input small key-name", value: key, "aria-label": "Name of the field", placeholder: "name", spellcheck: "false", dir: "auto", "aria-describedby": error.id });
+  const name = h("input", {
+    class: "input small key-name",
+    value: key,
+    "aria-label": "Name of the field",
+    placeholder: "name",
+    spellcheck: "false",
+    dir: "auto",
+    "aria-describedby": error.id,
+  });
   name.value = key;
-  const type = h("select", { class: "input small type", "aria-label": "Kind of value" }, Object.entries(TYPES).map(([option, label]) => h("option", { value: option }, label)));
+  const type = h(
+    "select",
+    { class: "input small type", "aria-label": "Kind of value" },
+    Object.entries(TYPES).map(([option, label]) => h("option", { value: option }, label)),
+  );
   const remove = button("Remove the field", { sign: "trash", bare: true, kind: "quiet small" }, onremove);
   const slot = h("div", { class: "value" });
   let input = null;
@@ -168,13 +191,23 @@ function contextRow(key, value, { onchange, onremove }) {
   function make(current) {
     previous = type.value;
     if (type.value === "truth") {
-      input = h("select", { class: "input small" }, h("option", { value: "true" }, "yes"), h("option", { value: "false" }, "no"));
+      input = h(
+        "select",
+        { class: "input small" },
+        h("option", { value: "true" }, "yes"),
+        h("option", { value: "false" }, "no"),
+      );
       input.value = String(Boolean(current));
     } else if (type.value === "number") {
       input = h("input", { class: "input small", type: "text", inputMode: "decimal" });
       input.value = String(current);
     } else {
-      input = h("textarea", { class: `input small ${type.value === "json" ? "code" : ""}`, rows: 1, dir: "auto", spellcheck: type.value === "json" ? "false" : "true" });
+      input = h("textarea", {
+        class: `input small ${type.value === "json" ? "code" : ""}`,
+        rows: 1,
+        dir: "auto",
+        spellcheck: type.value === "json" ? "false" : "true",
+      });
       input.value = type.value === "json" ? JSON.stringify(current, null, 2) : current;
     }
     input.setAttribute("aria-label", "Value of the field");
@@ -198,7 +231,9 @@ function contextRow(key, value, { onchange, onremove }) {
     if (kind === "truth") return { value: text === "true" };
     if (kind === "number") {
       const number = Number(text.trim());
-      return text.trim() !== "" && Number.isFinite(number) ? { value: number } : { problem: `“${text}” is not a number.` };
+      return text.trim() !== "" && Number.isFinite(number)
+        ? { value: number }
+        : { problem: `“${text}” is not a number.` };
     }
     try {
       return { value: JSON.parse(text) };

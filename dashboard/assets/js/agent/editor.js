@@ -18,7 +18,10 @@ export function save(id, before, document, version) {
   const patch = mergePatch(before, document);
   const headers = version == null ? {} : { "if-match": `"${version}"` };
   if (patch === undefined) return request("PUT", `/agents/${id}`, { body: document, headers });
-  return request("PATCH", `/agents/${id}`, { body: patch, headers: { ...headers, "content-type": "application/merge-patch+json" } });
+  return request("PATCH", `/agents/${id}`, {
+    body: patch,
+    headers: { ...headers, "content-type": "application/merge-patch+json" },
+  });
 }
 
 /** Gives `{element, show, dirty, agent, refit, dispose}`; `onsaved(agent)` after each new version. */
@@ -26,7 +29,13 @@ export function agentEditor({ onsaved, instructions = false }) {
   let agent = null;
   let busy = false;
   const greeting = area("Greeting", "Said first. {{ name }} stands for a field of the context.", 2);
-  const prompt = instructions ? area("Instructions", "What the language model is told about its task. {{ name }} stands for a field of the context.", 6) : null;
+  const prompt = instructions
+    ? area(
+        "Instructions",
+        "What the language model is told about its task. {{ name }} stands for a field of the context.",
+        6,
+      )
+    : null;
   const context = contextEditor({ onchange: look });
   const other = h("ul", { class: "faults", hidden: true });
   const conflict = h("div", { class: "conflict", hidden: true, role: "alert" });
@@ -34,7 +43,16 @@ export function agentEditor({ onsaved, instructions = false }) {
   const discard = button("Discard", { kind: "quiet" }, () => show(agent));
   const submit = button("Save", { kind: "primary", type: "submit" });
   const bar = h("div", { class: "save-bar" }, state, discard, submit);
-  const element = h("form", { class: "editor", novalidate: true, tabIndex: -1, "aria-label": "Agent" }, conflict, other, greeting.element, prompt?.element, context.element, bar);
+  const element = h(
+    "form",
+    { class: "editor", novalidate: true, tabIndex: -1, "aria-label": "Agent" },
+    conflict,
+    other,
+    greeting.element,
+    prompt?.element,
+    context.element,
+    bar,
+  );
   element.addEventListener("submit", (event) => {
     event.preventDefault();
     store(agent.version);
@@ -49,7 +67,13 @@ export function agentEditor({ onsaved, instructions = false }) {
   function area(label, hint, rows) {
     const id = freshId("field");
     const error = h("p", { class: "field-error", id: `${id}-error`, role: "alert" });
-    const input = h("textarea", { id, class: "input", rows, dir: "auto", "aria-describedby": `${id}-hint ${id}-error` });
+    const input = h("textarea", {
+      id,
+      class: "input",
+      rows,
+      dir: "auto",
+      "aria-describedby": `${id}-hint ${id}-error`,
+    });
     input.addEventListener("input", () => {
       fit(input);
       fail("");
@@ -63,7 +87,14 @@ export function agentEditor({ onsaved, instructions = false }) {
     return {
       input,
       fail,
-      element: h("div", { class: "field" }, h("label", { for: id }, label), input, h("p", { class: "field-hint", id: `${id}-hint` }, hint), error),
+      element: h(
+        "div",
+        { class: "field" },
+        h("label", { for: id }, label),
+        input,
+        h("p", { class: "field-hint", id: `${id}-hint` }, hint),
+        error,
+      ),
     };
   }
 
@@ -116,7 +147,9 @@ export function agentEditor({ onsaved, instructions = false }) {
     if (data === null) return;
     const document_ = edited(data);
     if (characters(greeting.input.value) > MAX_GREETING) {
-      greeting.fail(`The greeting has ${characters(greeting.input.value).toLocaleString()} characters; ${MAX_GREETING.toLocaleString()} are allowed.`);
+      greeting.fail(
+        `The greeting has ${characters(greeting.input.value).toLocaleString()} characters; ${MAX_GREETING.toLocaleString()} are allowed.`,
+      );
       greeting.input.focus();
       return;
     }
@@ -130,7 +163,12 @@ export function agentEditor({ onsaved, instructions = false }) {
       const changed = saved.version !== before.version;
       show(saved);
       onsaved(saved);
-      if (changed) toast(`Saved as version ${saved.version}. It takes effect with the next call.`, { tone: "good", action: "Undo", onaction: () => undo(saved, before) });
+      if (changed)
+        toast(`Saved as version ${saved.version}. It takes effect with the next call.`, {
+          tone: "good",
+          action: "Undo",
+          onaction: () => undo(saved, before),
+        });
     } catch (problem) {
       if (problem.status === 412) await showConflict(document_);
       else refuse(problem);
@@ -142,7 +180,10 @@ export function agentEditor({ onsaved, instructions = false }) {
 
   async function undo(saved, before) {
     try {
-      const restored = await request("PUT", `/agents/${saved.agent_id}`, { body: before.document, headers: { "if-match": `"${saved.version}"` } });
+      const restored = await request("PUT", `/agents/${saved.agent_id}`, {
+        body: before.document,
+        headers: { "if-match": `"${saved.version}"` },
+      });
       if (agent.agent_id === restored.agent_id) show(restored);
       onsaved(restored);
       toast(`Version ${before.version} is back, as version ${restored.version}.`, { tone: "good" });
@@ -199,7 +240,14 @@ export function agentEditor({ onsaved, instructions = false }) {
 
   const guard = (event) => touched && event.preventDefault();
   addEventListener("beforeunload", guard);
-  return { element, show, dirty: () => touched, agent: () => agent, refit: () => fitAll(element), dispose: () => removeEventListener("beforeunload", guard) };
+  return {
+    element,
+    show,
+    dirty: () => touched,
+    agent: () => agent,
+    refit: () => fitAll(element),
+    dispose: () => removeEventListener("beforeunload", guard),
+  };
 }
 
 function withoutEmptyGreeting(document_) {
@@ -223,7 +271,29 @@ function differences(theirs, mine) {
   return h(
     "table",
     { class: "differences" },
-    h("thead", null, h("tr", null, h("th", { scope: "col" }, "Field"), h("th", { scope: "col" }, "Theirs"), h("th", { scope: "col" }, "Yours"))),
-    h("tbody", null, rows.map(([label, a, b]) => h("tr", null, h("th", { scope: "row", dir: "auto" }, label), h("td", { dir: "auto" }, text(a)), h("td", { dir: "auto" }, text(b))))),
+    h(
+      "thead",
+      null,
+      h(
+        "tr",
+        null,
+        h("th", { scope: "col" }, "Field"),
+        h("th", { scope: "col" }, "Theirs"),
+        h("th", { scope: "col" }, "Yours"),
+      ),
+    ),
+    h(
+      "tbody",
+      null,
+      rows.map(([label, a, b]) =>
+        h(
+          "tr",
+          null,
+          h("th", { scope: "row", dir: "auto" }, label),
+          h("td", { dir: "auto" }, text(a)),
+          h("td", { dir: "auto" }, text(b)),
+        ),
+      ),
+    ),
   );
 }

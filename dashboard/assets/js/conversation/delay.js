@@ -14,19 +14,45 @@ export function delayTable(latency) {
     const bar = h("i", { class: `bar ${field}` });
     bar.style.setProperty("--from", String(from / scale));
     bar.style.setProperty("--length", String(length / scale));
-    return h("tr", { title: hint }, h("th", { scope: "row" }, label), h("td", { class: "track", "aria-hidden": "true" }, bar), h("td", { class: "number" }, ms(length)));
+    return h(
+      "tr",
+      { title: hint },
+      h("th", { scope: "row" }, label),
+      h("td", { class: "track", "aria-hidden": "true" }, bar),
+      h("td", { class: "number" }, ms(length)),
+    );
   });
   return h(
     "table",
     { class: "delay" },
     h("caption", { class: "hidden-text" }, `Turn ${latency.turn}: from the end of speech to the answer`),
-    h("thead", { class: "hidden-text" }, h("tr", null, h("th", null, "Stage"), h("th", null, "Bar"), h("th", null, "Took"))),
+    h(
+      "thead",
+      { class: "hidden-text" },
+      h("tr", null, h("th", null, "Stage"), h("th", null, "Bar"), h("th", null, "Took")),
+    ),
     h("tbody", null, rows),
     h(
       "tfoot",
       null,
-      h("tr", null, h("th", { scope: "row" }, "In all"), h("td", { class: "track", "aria-hidden": "true" }), h("td", { class: "number" }, ms(total))),
-      host != null && h("tr", { class: "host", title: "The sum of the host's own gaps; the rest is waiting for speech, models and the caller" }, h("th", { scope: "row" }, "Host's own share"), h("td", { class: "track", "aria-hidden": "true" }), h("td", { class: "number" }, ms(host))),
+      h(
+        "tr",
+        null,
+        h("th", { scope: "row" }, "In all"),
+        h("td", { class: "track", "aria-hidden": "true" }),
+        h("td", { class: "number" }, ms(total)),
+      ),
+      host != null &&
+        h(
+          "tr",
+          {
+            class: "host",
+            title: "The sum of the host's own gaps; the rest is waiting for speech, models and the caller",
+          },
+          h("th", { scope: "row" }, "Host's own share"),
+          h("td", { class: "track", "aria-hidden": "true" }),
+          h("td", { class: "number" }, ms(host)),
+        ),
     ),
   );
 }
@@ -38,7 +64,11 @@ export function delayView() {
     "div",
     { class: "panel-empty" },
     h("h3", null, "No answers yet"),
-    h("p", null, "Each turn shows where its time went: until the caller was done, the words were final, the model answered, and the first sound was on its way."),
+    h(
+      "p",
+      null,
+      "Each turn shows where its time went: until the caller was done, the words were final, the model answered, and the first sound was on its way.",
+    ),
   );
   const summary = h("p", { class: "panel-summary", hidden: true });
   const element = h("div", { class: "panel-body" }, summary, empty, list);

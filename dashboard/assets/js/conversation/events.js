@@ -11,7 +11,12 @@ const STEP = 300;
 
 /** Shows a conversation's log; gives `{element, show}`. */
 export function eventsView() {
-  const search = h("input", { type: "search", class: "input small", placeholder: "Filter", "aria-label": "Filter events by words" });
+  const search = h("input", {
+    type: "search",
+    class: "input small",
+    placeholder: "Filter",
+    "aria-label": "Filter events by words",
+  });
   const group = h(
     "select",
     { class: "input small", "aria-label": "Kind of event" },
@@ -20,7 +25,12 @@ export function eventsView() {
   );
   const list = h("ol", { class: "events" });
   const none = h("p", { class: "panel-empty slim", hidden: true }, "Nothing matches.");
-  const empty = h("div", { class: "panel-empty" }, h("h3", null, "Nothing happened yet"), h("p", null, "Every event, decision and tool call of the conversation appears here as it is logged."));
+  const empty = h(
+    "div",
+    { class: "panel-empty" },
+    h("h3", null, "Nothing happened yet"),
+    h("p", null, "Every event, decision and tool call of the conversation appears here as it is logged."),
+  );
   const more = button("Show earlier rows", { kind: "quiet" }, () => {
     shown += STEP;
     redraw();
@@ -85,7 +95,12 @@ function rowNode({ row, raw }) {
       "summary",
       null,
       h("span", { class: "event-sign" }, icon(sign)),
-      h("span", { class: "event-text" }, h("span", { class: "event-title", dir: "auto" }, title), detail && h("span", { class: "event-detail", dir: "auto" }, detail)),
+      h(
+        "span",
+        { class: "event-text" },
+        h("span", { class: "event-title", dir: "auto" }, title),
+        detail && h("span", { class: "event-detail", dir: "auto" }, detail),
+      ),
       h("time", null, clock(row.at_ms)),
     ),
     json,

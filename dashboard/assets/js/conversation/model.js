@@ -80,8 +80,7 @@ export class Conversation extends EventTarget {
       case "event":
         return this.#event(row);
       case "actions":
-        if (!row.actions.some(({ action }) => ANSWERS.has(action))) this.thinking = false;
-        return undefined;
+        return this.#actions(row);
       case "provider":
         return this.#failed(row, row.part, row.message);
       case "dropped":
@@ -92,12 +91,21 @@ export class Conversation extends EventTarget {
         return void this.results.set(row.name, { value: row.value, at_ms: row.at_ms });
       case "ended":
         this.ended = { reason: row.reason, duration_ms: row.duration_ms };
+        // What was begun and is in no row was never heard of again.
+        for (const [index, line] of this.lines) if (!line.seq && !line.done) this.lines.delete(index);
         this.interim = "";
         this.thinking = false;
         return undefined;
       default:
         return undefined;
     }
+  }
+
+  #actions({ actions }) {
+    if (!actions.some(({ action }) => ANSWERS.has(action))) this.thinking = false;
+    // The greeting is being said before anybody can watch: what is said first is known from here alone.
+    const first = this.lines.size === 0 && actions.find(({ action }) => action === "say");
+    if (first) this.partial({ role: "assistant", index: 0, text: first.data.text });
   }
 
   #message(row) {
@@ -133,7 +141,10 @@ export class Conversation extends EventTarget {
     // The provider's own row and what the behaviour is told of it are one failure to people.
     const last = this.failures.at(-1);
     if (last?.part === part && last.text === text && seq - last.seq < 4) return;
-    const after = Math.max(-1, ...[...this.lines.values()].filter(({ seq: logged }) => logged).map(({ index }) => index));
+    const after = Math.max(
+      -1,
+      ...[...this.lines.values()].filter(({ seq: logged }) => logged).map(({ index }) => index),
+    );
     this.failures.push({ seq, after, part, text, at_ms: at });
     this.thinking = false;
   }
@@ -147,7 +158,8 @@ export class Conversation extends EventTarget {
       if (users.length) this.#turns.set(data.number, users[users.length - 1].index);
     } else if (event === "interrupted") {
       const spoken = this.ordered().filter(({ role }) => role === "assistant");
-      const line = spoken.findLast(({ text }) => text === data.heard) ?? spoken.findLast(({ not_heard: missing }) => missing);
+      const line =
+        spoken.findLast(({ text }) => text === data.heard) ?? spoken.findLast(({ not_heard: missing }) => missing);
       if (line) line.interrupted = true;
     }
     return undefined;
@@ -173,14 +185,29 @@ export class Conversation extends EventTarget {
     if (known?.seq || known?.done) return;
     this.thinking = false;
     if (known) known.spoken = (known.spoken ?? "") + text;
-    else this.lines.set(index, { index, role: "assistant", text: "", spoken: text, at_ms: null, tool_calls: [], not_heard: "" });
+    else
+      this.lines.set(index, {
+        index,
+        role: "assistant",
+        text: "",
+        spoken: text,
+        at_ms: null,
+        tool_calls: [],
+        not_heard: "",
+      });
     this.#changed();
   }
 
   /** Takes a line of the transcript, the host's last word on it. */
   line(line) {
     const before = this.lines.get(line.index);
-    const merged = { ...before, tool_calls: before?.tool_calls ?? [], ...line, not_heard: line.not_heard ?? "", done: true };
+    const merged = {
+      ...before,
+      tool_calls: before?.tool_calls ?? [],
+      ...line,
+      not_heard: line.not_heard ?? "",
+      done: true,
+    };
     this.lines.set(line.index, merged);
     if (line.role === "user" && !before) this.pending.shift();
     if (line.role === "assistant") this.thinking = false;

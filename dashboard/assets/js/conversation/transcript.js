@@ -14,11 +14,20 @@ const FOLLOW = 80;
 /** Shows a conversation; gives `{element, show}`. `names`: `{agent, user}`. */
 export function transcriptView({ names, footer = null }) {
   const list = h("ol", { class: "lines" });
-  const waiting = h("div", { class: "waiting", hidden: true }, h("span", { class: "dots", "aria-hidden": "true" }, h("i"), h("i"), h("i")), h("span", { class: "hidden-text" }, "The agent is about to answer"));
+  const waiting = h(
+    "div",
+    { class: "waiting", hidden: true },
+    h("span", { class: "dots", "aria-hidden": "true" }, h("i"), h("i"), h("i")),
+    h("span", { class: "hidden-text" }, "The agent is about to answer"),
+  );
   const latest = button("To the newest line", { sign: "down", kind: "latest" }, () => follow(true));
   latest.hidden = true;
   const inner = h("div", { class: "transcript-inner" }, list, waiting, footer);
-  const scroller = h("div", { class: "transcript", id: "transcript", role: "region", "aria-label": "Transcript", tabIndex: 0 }, inner);
+  const scroller = h(
+    "div",
+    { class: "transcript", id: "transcript", role: "region", "aria-label": "Transcript", tabIndex: 0 },
+    inner,
+  );
   const element = h("div", { class: "transcript-frame" }, scroller, latest);
   const nodes = new Map();
   const interim = lineNode("user", names, "interim");
@@ -116,11 +125,19 @@ function lineNode(role, names, state = "") {
   const heard = h("span", { class: "heard" });
   const lost = h("del", { class: "not-heard", hidden: true });
   const lostNote = h("span", { class: "hidden-text", hidden: true }, " Not heard: ");
-  const text = h("p", { class: "said", dir: "auto" }, heard, lostNote, lost);
+  const gap = document.createTextNode("");
+  const text = h("p", { class: "said", dir: "auto" }, heard, gap, lostNote, lost);
   const meta = h("div", { class: "meta" });
   const calls = h("div", { class: "asked" });
   const who = h("span", { class: "hidden-text" }, `${role === "user" ? names.user : names.agent}: `);
-  const element = h("li", { class: `line ${role} ${state}`.trim(), "aria-hidden": state === "interim" ? "true" : null }, who, text, calls, meta);
+  const element = h(
+    "li",
+    { class: `line ${role} ${state}`.trim(), "aria-hidden": state === "interim" ? "true" : null },
+    who,
+    text,
+    calls,
+    meta,
+  );
   let drawn = "";
   function draw(line, latency, conversation) {
     const settled = Boolean(line.seq || line.done || state);
@@ -128,6 +145,7 @@ function lineNode(role, names, state = "") {
     setText(heard, shown);
     const missing = settled ? (line.not_heard ?? "") : "";
     setText(lost, missing);
+    gap.data = shown && /^[\p{L}\p{N}]/u.test(missing) && !/\s$/.test(shown) ? " " : "";
     lost.hidden = !missing;
     lostNote.hidden = !missing;
     text.hidden = !shown && !missing;
@@ -149,8 +167,10 @@ function lineNode(role, names, state = "") {
 function metaOf(line, latency, missing) {
   const parts = [];
   if (line.at_ms != null) parts.push(h("time", { title: "Time in the call" }, clock(line.at_ms)));
-  if (line.interrupted) parts.push(h("span", { class: "chip warn" }, icon("cut"), missing ? "Interrupted here" : "Interrupted"));
-  else if (missing) parts.push(h("span", { class: "chip warn" }, icon("cut"), line.text ? "Not all was heard" : "Not heard"));
+  if (line.interrupted)
+    parts.push(h("span", { class: "chip warn" }, icon("cut"), missing ? "Interrupted here" : "Interrupted"));
+  else if (missing)
+    parts.push(h("span", { class: "chip warn" }, icon("cut"), line.text ? "Not all was heard" : "Not heard"));
   if (latency) parts.push(delayChip(latency));
   return parts;
 }
@@ -160,7 +180,13 @@ function delayChip(latency) {
   return h(
     "details",
     { class: "delay-chip" },
-    h("summary", { class: "chip" }, icon("clock"), h("span", null, ms(total)), h("span", { class: "hidden-text" }, " until the answer began, by stages")),
+    h(
+      "summary",
+      { class: "chip" },
+      icon("clock"),
+      h("span", null, ms(total)),
+      h("span", { class: "hidden-text" }, " until the answer began, by stages"),
+    ),
     delayTable(latency),
   );
 }
@@ -169,7 +195,13 @@ function callNode(call, answer) {
   return h(
     "details",
     { class: "tool-call" },
-    h("summary", null, icon(answer === null ? "tool" : "check"), h("span", null, call.name), h("span", { class: "tool-state" }, answer === null ? "under way" : "done")),
+    h(
+      "summary",
+      null,
+      icon(answer === null ? "tool" : "check"),
+      h("span", null, call.name),
+      h("span", { class: "tool-state" }, answer === null ? "under way" : "done"),
+    ),
     h("h4", null, "Asked with"),
     h("pre", { dir: "auto" }, pretty(call.arguments)),
     answer !== null && [h("h4", null, "Answered"), h("pre", { dir: "auto" }, pretty(answer))],
@@ -179,7 +211,11 @@ function callNode(call, answer) {
 function toolNode() {
   const name = h("span");
   const body = h("pre", { dir: "auto" });
-  const element = h("li", { class: "line tool" }, h("details", { class: "tool-call answer" }, h("summary", null, icon("check"), name), body));
+  const element = h(
+    "li",
+    { class: "line tool" },
+    h("details", { class: "tool-call answer" }, h("summary", null, icon("check"), name), body),
+  );
   function draw(line, latency, conversation) {
     // Where the call is shown, its answer is shown with it.
     element.hidden = conversation.asked(line);
@@ -190,7 +226,14 @@ function toolNode() {
 }
 
 function failureNode({ part, text }) {
-  return { element: h("li", { class: "line failure" }, icon("alert"), h("p", { dir: "auto" }, h("strong", null, `${PARTS[part] ?? part}: `), text)) };
+  return {
+    element: h(
+      "li",
+      { class: "line failure" },
+      icon("alert"),
+      h("p", { dir: "auto" }, h("strong", null, `${PARTS[part] ?? part}: `), text),
+    ),
+  };
 }
 
 function pretty(text) {

@@ -20,8 +20,17 @@ export function hearCard(providers) {
   const way = choice(providers);
   const id = freshId("hear");
   const error = h("p", { class: "field-error", role: "alert" });
-  const record = button("Record", { sign: "mic", kind: "primary", disabled: !way.ready, id: "record" }, () => (audio ? stop() : start()));
-  const file = h("input", { type: "file", accept: "audio/wav,.wav", class: "hidden-text", tabIndex: -1, id: `${id}-file`, "aria-label": "WAV file" });
+  const record = button("Record", { sign: "mic", kind: "primary", disabled: !way.ready, id: "record" }, () =>
+    audio ? stop() : start(),
+  );
+  const file = h("input", {
+    type: "file",
+    accept: "audio/wav,.wav",
+    class: "hidden-text",
+    tabIndex: -1,
+    id: `${id}-file`,
+    "aria-label": "WAV file",
+  });
   const choose = button("Choose a WAV file", { sign: "upload", disabled: !way.ready }, () => file.click());
   const meter = levelMeter();
   const time = h("span", { class: "dock-time" });
@@ -43,7 +52,8 @@ export function hearCard(providers) {
     try {
       await next.open({ speaker: false });
     } catch (problem) {
-      const [title, text] = problem instanceof AudioProblem ? explain(problem) : ["The microphone cannot be used", problem.message];
+      const [title, text] =
+        problem instanceof AudioProblem ? explain(problem) : ["The microphone cannot be used", problem.message];
       setText(error, `${title}. ${text.replace("Typing works without it.", "A WAV file works without it.")}`);
       return;
     } finally {
@@ -87,20 +97,41 @@ export function hearCard(providers) {
     url = URL.createObjectURL(blob);
     player.src = url;
     player.hidden = false;
-    if (blob.size > MAX_BYTES) return void setText(error, `The file has ${Math.ceil(blob.size / 1e6)} MB; at most 6 MB and 60 seconds are allowed.`);
+    if (blob.size > MAX_BYTES)
+      return void setText(
+        error,
+        `The file has ${Math.ceil(blob.size / 1e6)} MB; at most 6 MB and 60 seconds are allowed.`,
+      );
     record.disabled = choose.disabled = true;
     try {
       const { provider, model } = way.value();
       const body = new Blob([blob], { type: "audio/wav" });
-      const found = await request("POST", `/providers/stt/${encodeURIComponent(provider)}/hear${query({ model })}`, { body, headers: { "content-type": "audio/wav" } });
+      const found = await request("POST", `/providers/stt/${encodeURIComponent(provider)}/hear${query({ model })}`, {
+        body,
+        headers: { "content-type": "audio/wav" },
+      });
       heard.hidden = false;
       heard.classList.toggle("nothing", !found.text);
       setText(heard, found.text || "No words.");
-      words.replaceChildren(...(found.words ?? []).map((word) => h("li", { title: `${ms(word.start_ms)} to ${ms(word.end_ms)}` }, h("span", { dir: "auto" }, word.text), h("small", null, seconds(word.start_ms)))));
+      words.replaceChildren(
+        ...(found.words ?? []).map((word) =>
+          h(
+            "li",
+            { title: `${ms(word.start_ms)} to ${ms(word.end_ms)}` },
+            h("span", { dir: "auto" }, word.text),
+            h("small", null, seconds(word.start_ms)),
+          ),
+        ),
+      );
       facts.replaceChildren(
         h("div", null, h("dt", null, "Took"), h("dd", null, ms(found.took_ms))),
         h("div", null, h("dt", null, "Audio"), h("dd", null, duration(found.audio_ms))),
-        h("div", null, h("dt", null, "Speed"), h("dd", null, `${(found.audio_ms / Math.max(1, found.took_ms)).toFixed(1)} x real time`)),
+        h(
+          "div",
+          null,
+          h("dt", null, "Speed"),
+          h("dd", null, `${(found.audio_ms / Math.max(1, found.took_ms)).toFixed(1)} x real time`),
+        ),
       );
     } catch (problem) {
       setText(error, problem.message);

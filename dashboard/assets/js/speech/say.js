@@ -19,7 +19,13 @@ export function sayCard(providers) {
   const error = h("p", { class: "field-error", id: `${id}-error`, role: "alert" });
   const player = h("audio", { controls: true, hidden: true, "aria-label": "What was said" });
   const facts = h("dl", { class: "facts", "aria-live": "polite" });
-  const submit = button("Say it", { sign: "play", kind: "primary", type: "submit", disabled: !way.ready, id: "say-it" });
+  const submit = button("Say it", {
+    sign: "play",
+    kind: "primary",
+    type: "submit",
+    disabled: !way.ready,
+    id: "say-it",
+  });
   let url = null;
   input.addEventListener("input", () => {
     fit(input);
@@ -37,7 +43,8 @@ export function sayCard(providers) {
     const text = input.value;
     const length = characters(text);
     if (!text.trim()) return fail("Write something to say.");
-    if (length > MAX) return fail(`The text has ${length.toLocaleString()} characters; ${MAX.toLocaleString()} are allowed.`);
+    if (length > MAX)
+      return fail(`The text has ${length.toLocaleString()} characters; ${MAX.toLocaleString()} are allowed.`);
     fail("");
     submit.disabled = true;
     submit.classList.add("busy");
@@ -52,12 +59,17 @@ export function sayCard(providers) {
       player.hidden = false;
       const first = response.headers.get("x-first-audio-ms");
       facts.replaceChildren(
-        h("div", null, h("dt", null, "First sound after"), h("dd", null, first === null ? "unknown" : ms(Number(first)))),
+        h(
+          "div",
+          null,
+          h("dt", null, "First sound after"),
+          h("dd", null, first === null ? "unknown" : ms(Number(first))),
+        ),
         h("div", null, h("dt", null, "Length"), h("dd", null, duration((blob.size - 44) / 32))),
       );
       await player.play().catch(() => {});
     } catch (problem) {
-      fail(problem.at("/text")[0]?.message ?? problem.message);
+      fail(problem.errors.length ? problem.errors.map(({ message }) => message).join(" ") : problem.message);
     } finally {
       submit.disabled = !way.ready;
       submit.classList.remove("busy");

@@ -41,10 +41,14 @@ export class Chat {
     };
     try {
       await stream("POST", `/agents/${this.agent}/chat`, { body, signal: this.#abort.signal }, take);
-      if (!refused && !done) refused = new Problem({ title: "No connection", detail: "The connection was lost while the agent answered." });
+      if (!refused && !done)
+        refused = new Problem({ title: "No connection", detail: "The connection was lost while the agent answered." });
     } catch (problem) {
       if (this.#abort.signal.aborted) return;
-      refused = problem instanceof Problem ? problem : new Problem({ detail: `The answer could not be read: ${problem.message}` });
+      refused =
+        problem instanceof Problem
+          ? problem
+          : new Problem({ detail: `The answer could not be read: ${problem.message}` });
     } finally {
       this.busy = false;
     }

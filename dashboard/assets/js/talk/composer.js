@@ -62,7 +62,9 @@ export function composer({ onsend, onstart, onedit }) {
     if (busy || !text.trim()) return;
     const length = characters(text);
     if (length > MAX_TEXT) {
-      fail(`This message has ${length.toLocaleString()} characters; ${MAX_TEXT.toLocaleString()} are allowed. Nothing was sent, and your text is kept.`);
+      fail(
+        `This message has ${length.toLocaleString()} characters; ${MAX_TEXT.toLocaleString()} are allowed. Nothing was sent, and your text is kept.`,
+      );
       return;
     }
     fail("");

@@ -6,27 +6,38 @@ import { button, freshId, h, icon, relabel, setText } from "../dom.js";
 import { clock } from "../format.js";
 import { devices } from "../voice/audio.js";
 import { popover } from "../ui/popover.js";
-import { shortcut } from "../ui/keys.js";
 import { toast } from "../ui/toast.js";
 
 const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "0", "#"];
 const BARS = 9;
 
-/** Controls of one call; gives `{element, status, started, dispose}`. */
+/** Controls of one call; gives `{element, status, mute, keypad, started, dispose}`. */
 export function dock(call, { onmute } = {}) {
   const { audio } = call;
   const state = h("span", { class: "dock-state", role: "status" }, "Connecting…");
   const time = h("span", { class: "dock-time", "aria-hidden": "true" }, "0:00");
   const meter = levelMeter();
-  const mute = button("Mute", { sign: "mic", kind: "dock-button", "aria-pressed": "false", id: "mute", "aria-keyshortcuts": "M" }, () => setMuted(!audio.muted));
+  const mute = button(
+    "Mute",
+    { sign: "mic", kind: "dock-button", "aria-pressed": "false", id: "mute", "aria-keyshortcuts": "M" },
+    () => setMuted(!audio.muted),
+  );
   const keypad = button("Keypad", { sign: "keypad", kind: "dock-button", id: "keypad" });
   const sound = button("Audio", { sign: "sliders", kind: "dock-button", id: "audio-settings" });
-  const end = button("End", { sign: "hang-up", kind: "dock-button end", id: "hang-up", "aria-keyshortcuts": "H" }, () => call.hangUp());
+  const end = button("End", { sign: "hang-up", kind: "dock-button end", id: "hang-up", "aria-keyshortcuts": "H" }, () =>
+    call.hangUp(),
+  );
   const keys = keypadPanel(call);
   const settings = soundPanel(audio);
   popover(keypad, keys.element, { onopen: keys.listen, onclose: keys.rest });
   popover(sound, settings.element, { onopen: settings.fill });
-  const paused = h("div", { class: "dock-note", role: "alert", hidden: true }, icon("alert"), h("span", null, "The browser has paused the sound."), button("Go on", { kind: "small" }, () => audio.resume()));
+  const paused = h(
+    "div",
+    { class: "dock-note", role: "alert", hidden: true },
+    icon("alert"),
+    h("span", null, "The browser has paused the sound."),
+    button("Go on", { kind: "small" }, () => audio.resume()),
+  );
   const element = h(
     "section",
     { class: "dock", "aria-label": "Call" },
@@ -34,18 +45,25 @@ export function dock(call, { onmute } = {}) {
     h(
       "div",
       { class: "dock-row" },
-      h("div", { class: "dock-status" }, h("span", { class: "pulse", "aria-hidden": "true" }), h("div", { class: "dock-words" }, state, time), meter.element),
-      h("div", { class: "dock-controls" }, mute, h("div", { class: "anchored" }, keypad, keys.element), h("div", { class: "anchored" }, sound, settings.element), end),
+      h(
+        "div",
+        { class: "dock-status" },
+        h("span", { class: "pulse", "aria-hidden": "true" }),
+        h("div", { class: "dock-words" }, state, time),
+        meter.element,
+      ),
+      h(
+        "div",
+        { class: "dock-controls" },
+        mute,
+        h("div", { class: "anchored" }, keypad, keys.element),
+        h("div", { class: "anchored" }, sound, settings.element),
+        end,
+      ),
     ),
   );
   let since = null;
   const timer = setInterval(() => since !== null && setText(time, clock(performance.now() - since)), 250);
-  const undo = [
-    shortcut("m", "Mute or unmute", () => setMuted(!audio.muted), { when: () => element.isConnected }),
-    shortcut("k", "Keypad", () => keypad.click(), { when: () => element.isConnected }),
-    shortcut("h", "Hang up", () => call.hangUp(), { when: () => element.isConnected }),
-  ];
-
   function setMuted(on) {
     audio.muted = on;
     mute.setAttribute("aria-pressed", String(on));
@@ -58,7 +76,8 @@ export function dock(call, { onmute } = {}) {
   call.addEventListener("suspended", ({ detail }) => (paused.hidden = !detail));
   call.addEventListener("microphone", ({ detail }) => {
     if (detail) toast(`The microphone was lost; ${detail} took its place.`);
-    else toast("The microphone was lost and there is no other. Plug one in and choose it under Audio.", { tone: "bad" });
+    else
+      toast("The microphone was lost and there is no other. Plug one in and choose it under Audio.", { tone: "bad" });
   });
   return {
     element,
@@ -67,13 +86,14 @@ export function dock(call, { onmute } = {}) {
       setText(state, text);
       element.dataset.tone = tone;
     },
+    mute: () => mute.click(),
+    keypad: () => keypad.click(),
     /** The clock starts to run. */
     started() {
       since ??= performance.now();
     },
     dispose() {
       clearInterval(timer);
-      for (const take of undo) take();
     },
   };
 }
@@ -81,7 +101,18 @@ export function dock(call, { onmute } = {}) {
 /** Bars that grow with the microphone's loudness. */
 export function levelMeter() {
   const bars = Array.from({ length: BARS }, () => h("i"));
-  const element = h("div", { class: "meter", role: "meter", "aria-label": "Microphone level", "aria-valuemin": "0", "aria-valuemax": "100", "aria-valuenow": "0" }, bars);
+  const element = h(
+    "div",
+    {
+      class: "meter",
+      role: "meter",
+      "aria-label": "Microphone level",
+      "aria-valuemin": "0",
+      "aria-valuemax": "100",
+      "aria-valuenow": "0",
+    },
+    bars,
+  );
   const past = new Array(BARS).fill(0);
   let told = 0;
   function show(level) {
@@ -106,7 +137,11 @@ function keypadPanel(call) {
     "div",
     { class: "popover keypad", role: "group", "aria-label": "Keypad" },
     typed,
-    h("div", { class: "keys" }, KEYS.map((key) => h("button", { type: "button", class: "key", on: { click: () => press(key) } }, key))),
+    h(
+      "div",
+      { class: "keys" },
+      KEYS.map((key) => h("button", { type: "button", class: "key", on: { click: () => press(key) } }, key)),
+    ),
   );
   const listener = (event) => {
     if (!KEYS.includes(event.key) || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -129,9 +164,25 @@ function soundPanel(audio) {
       toast(`The device cannot be used: ${error.cause?.message ?? error.message}`, { tone: "bad" });
     }
   };
-  const input = h("select", { class: "input small", id: freshId("device"), on: { change: () => choose(() => audio.useMicrophone(input.value)) } });
-  const output = h("select", { class: "input small", id: freshId("device"), on: { change: () => choose(() => audio.useSpeaker(output.value)) } });
-  const volume = h("input", { type: "range", min: "0", max: "1", step: "0.05", class: "range", id: freshId("volume"), on: { input: () => (audio.volume = Number(volume.value)) } });
+  const input = h("select", {
+    class: "input small",
+    id: freshId("device"),
+    on: { change: () => choose(() => audio.useMicrophone(input.value)) },
+  });
+  const output = h("select", {
+    class: "input small",
+    id: freshId("device"),
+    on: { change: () => choose(() => audio.useSpeaker(output.value)) },
+  });
+  const volume = h("input", {
+    type: "range",
+    min: "0",
+    max: "1",
+    step: "0.05",
+    class: "range",
+    id: freshId("volume"),
+    on: { input: () => (audio.volume = Number(volume.value)) },
+  });
   volume.value = String(audio.volume);
   const speakers = h("div", { class: "field" }, h("label", { for: output.id }, "Loudspeaker"), output);
   const element = h(
@@ -142,7 +193,9 @@ function soundPanel(audio) {
     h("div", { class: "field" }, h("label", { for: volume.id }, "Volume"), volume),
   );
   const options = (select, found, chosen) => {
-    select.replaceChildren(...found.map((device, at) => h("option", { value: device.deviceId }, device.label || `Device ${at + 1}`)));
+    select.replaceChildren(
+      ...found.map((device, at) => h("option", { value: device.deviceId }, device.label || `Device ${at + 1}`)),
+    );
     if (chosen) select.value = chosen;
   };
   async function fill() {

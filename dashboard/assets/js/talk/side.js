@@ -8,6 +8,10 @@ const NAMES = { delay: "Delay", events: "Events", results: "Results" };
 
 /** `{items, sections}`: items for `tabs`, the same sections by name. */
 export function side() {
-  const items = Object.entries(NAMES).map(([name, label]) => ({ name, label, panel: h("section", { class: "panel" }) }));
+  const items = Object.entries(NAMES).map(([name, label]) => ({
+    name,
+    label,
+    panel: h("section", { class: "panel" }),
+  }));
   return { items, sections: Object.fromEntries(items.map(({ name, panel }) => [name, panel])) };
 }

@@ -19,11 +19,23 @@ export const ENDINGS = {
 /** Why there is no microphone, and what helps. */
 export function explain(problem) {
   const texts = {
-    denied: ["The microphone is not allowed", "Allow it for this page: press the sign beside the address, set Microphone to Allow, then try again. Typing works without it."],
+    denied: [
+      "The microphone is not allowed",
+      "Allow it for this page: press the sign beside the address, set Microphone to Allow, then try again. Typing works without it.",
+    ],
     missing: ["No microphone was found", "Plug one in or switch it on, then try again. Typing works without it."],
-    busy: ["The microphone is in use", "Another program holds it, or the system refused it. Close that program, then try again. Typing works without it."],
-    insecure: ["The microphone needs a secure page", "Browsers give it only to pages over https or on this machine. Open the page at http://127.0.0.1 or set up TLS for the host. Typing works without it."],
-    unsupported: ["This browser cannot talk", `It is missing something that calls need (${problem.cause?.message ?? "audio worklets"}). Typing works without it.`],
+    busy: [
+      "The microphone is in use",
+      "Another program holds it, or the system refused it. Close that program, then try again. Typing works without it.",
+    ],
+    insecure: [
+      "The microphone needs a secure page",
+      "Browsers give it only to pages over https or on this machine. Open the page at http://127.0.0.1 or set up TLS for the host. Typing works without it.",
+    ],
+    unsupported: [
+      "This browser cannot talk",
+      `It is missing something that calls need (${problem.cause?.message ?? "audio worklets"}). Typing works without it.`,
+    ],
   };
   return texts[problem.kind] ?? texts.unsupported;
 }

@@ -8,7 +8,10 @@ import { toast } from "./toast.js";
 /** Copies and says so. */
 export async function copy(text, what) {
   const done = (await viaClipboard(text)) || viaSelection(text);
-  toast(done ? `${what} copied.` : `${what} could not be copied: ${text}`, { tone: done ? "good" : "bad", shown: 3_000 });
+  toast(done ? `${what} copied.` : `${what} could not be copied: ${text}`, {
+    tone: done ? "good" : "bad",
+    shown: 3_000,
+  });
 }
 
 async function viaClipboard(text) {

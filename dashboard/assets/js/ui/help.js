@@ -9,20 +9,43 @@ import { enable, enabled, list } from "./keys.js";
 export async function showShortcuts() {
   await stylesheet("dialog");
   const rows = list().map(({ keys, label }) =>
-    h("div", { class: "shortcut" }, h("dt", null, label), h("dd", null, keys.split(" ").map((key) => h("kbd", null, shown(key))))),
+    h(
+      "div",
+      { class: "shortcut" },
+      h("dt", null, label),
+      h(
+        "dd",
+        null,
+        keys.split(" ").map((key) => h("kbd", null, shown(key))),
+      ),
+    ),
   );
   const fixed = [
     ["Send the message", ["Enter"]],
     ["New line in the message", ["Shift", "Enter"]],
     ["Save the agent", ["Ctrl", "S"]],
   ].map(([label, keys]) =>
-    h("div", { class: "shortcut" }, h("dt", null, label), h("dd", null, keys.map((key) => h("kbd", null, key)))),
+    h(
+      "div",
+      { class: "shortcut" },
+      h("dt", null, label),
+      h(
+        "dd",
+        null,
+        keys.map((key) => h("kbd", null, key)),
+      ),
+    ),
   );
   const toggle = h("input", { type: "checkbox", checked: enabled(), on: { change: () => enable(toggle.checked) } });
   const dialog = h(
     "dialog",
     { class: "dialog", "aria-labelledby": "shortcuts-title" },
-    h("header", null, h("h2", { id: "shortcuts-title" }, "Keyboard shortcuts"), button("Close", { sign: "close", bare: true, kind: "quiet" }, () => dialog.close())),
+    h(
+      "header",
+      null,
+      h("h2", { id: "shortcuts-title" }, "Keyboard shortcuts"),
+      button("Close", { sign: "close", bare: true, kind: "quiet" }, () => dialog.close()),
+    ),
     h("dl", { class: "shortcuts" }, rows, fixed),
     h("label", { class: "switch" }, toggle, h("span", null, "Shortcuts of one key are on")),
   );

@@ -10,7 +10,12 @@ export function tabs(items, { label, onselect } = {}) {
   let current = null;
   const entries = items.map(({ name, label: text, panel }) => {
     const badge = h("span", { class: "count", hidden: true });
-    const tab = h("button", { type: "button", role: "tab", id: `${prefix}-${name}`, "data-tab": name, class: "tab" }, text, badge);
+    const tab = h(
+      "button",
+      { type: "button", role: "tab", id: `${prefix}-${name}`, "data-tab": name, class: "tab" },
+      text,
+      badge,
+    );
     if (panel) {
       panel.id ||= `${prefix}-${name}-panel`;
       panel.setAttribute("role", "tabpanel");
@@ -20,7 +25,11 @@ export function tabs(items, { label, onselect } = {}) {
     tab.addEventListener("click", () => select(name));
     return { name, tab, panel, badge };
   });
-  const list = h("div", { role: "tablist", class: "tabs", "aria-label": label }, entries.map(({ tab }) => tab));
+  const list = h(
+    "div",
+    { role: "tablist", class: "tabs", "aria-label": label },
+    entries.map(({ tab }) => tab),
+  );
   list.addEventListener("keydown", (event) => {
     const shown = entries.filter(({ tab }) => tab.offsetParent !== null);
     const at = shown.findIndex(({ name }) => name === current);

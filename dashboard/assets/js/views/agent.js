@@ -17,10 +17,22 @@ export function create({ route }) {
   const title = h("h1", { dir: "auto" }, "Agents");
   const avatar = h("span", { class: "avatar large", "aria-hidden": "true" });
   const about = h("p", { class: "about" });
-  const picker = h("select", { class: "input small", "aria-label": "Agent", on: { change: () => go(`#/agents/${picker.value}`) } });
+  const picker = h("select", {
+    class: "input small",
+    "aria-label": "Agent",
+    on: { change: () => go(`#/agents/${picker.value}`) },
+  });
   const prefer = button("Make it the default", { sign: "star" }, setDefault);
-  const talk = h("a", { class: "button primary", href: "#/talk", on: { click: () => remember("agent", agent.agent_id) } }, icon("talk"), h("span", { class: "label" }, "Talk with it"));
-  const editor = agentEditor({ onsaved: (saved) => show({ ...agent, ...saved }, { edited: true }), instructions: true });
+  const talk = h(
+    "a",
+    { class: "button primary", href: "#/talk", on: { click: () => remember("agent", agent.agent_id) } },
+    icon("talk"),
+    h("span", { class: "label" }, "Talk with it"),
+  );
+  const editor = agentEditor({
+    onsaved: (saved) => show({ ...agent, ...saved }, { edited: true }),
+    instructions: true,
+  });
   const contract = contractView({ onsaved: (saved) => show({ ...agent, ...saved }) });
   const versions = h("ol", { class: "versions" });
   const older = button("Load more", {}, () => loadVersions(true));
@@ -36,11 +48,22 @@ export function create({ route }) {
       if (name === "versions" && agent) loadVersions();
     },
   });
-  const body = h("div", { class: "agent-body" }, strip.list, parts.map(({ panel }) => panel));
+  const body = h(
+    "div",
+    { class: "agent-body" },
+    strip.list,
+    parts.map(({ panel }) => panel),
+  );
   const element = h(
     "div",
     { class: "page" },
-    h("header", { class: "page-head" }, avatar, h("div", { class: "page-title" }, title, about), h("div", { class: "row" }, picker, prefer, talk)),
+    h(
+      "header",
+      { class: "page-head" },
+      avatar,
+      h("div", { class: "page-title" }, title, about),
+      h("div", { class: "row" }, picker, prefer, talk),
+    ),
     body,
   );
   let agent = null;
@@ -49,10 +72,17 @@ export function create({ route }) {
 
   async function load() {
     try {
-      const [{ items }, current] = await Promise.all([get("/agents?limit=200"), route.id ? null : get("/agents/current").catch(() => null)]);
+      const [{ items }, current] = await Promise.all([
+        get("/agents?limit=200"),
+        route.id ? null : get("/agents/current").catch(() => null),
+      ]);
       const id = route.id ?? current?.agent_id ?? items[0]?.agent_id;
       picker.replaceChildren(...items.map((one) => h("option", { value: one.agent_id }, one.document.name)));
-      if (!id) return blank("There is no agent yet", "Make one on the machine that runs the host: trunkline agent create --file agent.json");
+      if (!id)
+        return blank(
+          "There is no agent yet",
+          "Make one on the machine that runs the host: trunkline agent create --file agent.json",
+        );
       show(await get(`/agents/${encodeURIComponent(id)}`));
       picker.value = id;
       picker.hidden = items.length < 2;
@@ -63,7 +93,16 @@ export function create({ route }) {
   }
 
   function blank(heading, text) {
-    element.replaceChildren(h("div", { class: "blank", role: "alert" }, icon("agents"), h("h1", null, heading), h("p", { dir: "auto" }, text), h("a", { class: "button", href: "#/agents" }, h("span", { class: "label" }, "To the default agent"))));
+    element.replaceChildren(
+      h(
+        "div",
+        { class: "blank", role: "alert" },
+        icon("agents"),
+        h("h1", null, heading),
+        h("p", { dir: "auto" }, text),
+        h("a", { class: "button", href: "#/agents" }, h("span", { class: "label" }, "To the default agent")),
+      ),
+    );
   }
 
   function show(next, { edited = false } = {}) {
@@ -108,9 +147,14 @@ export function create({ route }) {
 
   async function restore(version) {
     try {
-      const saved = await request("PUT", `/agents/${agent.agent_id}`, { body: version.document, headers: { "if-match": `"${agent.version}"` } });
+      const saved = await request("PUT", `/agents/${agent.agent_id}`, {
+        body: version.document,
+        headers: { "if-match": `"${agent.version}"` },
+      });
       show({ ...agent, ...saved });
-      toast(`Version ${version.version} is back, as version ${saved.version}. It takes effect with the next call.`, { tone: "good" });
+      toast(`Version ${version.version} is back, as version ${saved.version}. It takes effect with the next call.`, {
+        tone: "good",
+      });
     } catch (problem) {
       failed(problem, "The version could not be restored.");
     }
@@ -133,10 +177,21 @@ function versionRow(version, agent, restore) {
         null,
         h("strong", null, `Version ${version.version}`),
         latest && h("span", { class: "chip good" }, "In force"),
-        h("span", { class: "version-about", dir: "auto" }, version.summary ?? (version.author ? `by ${version.author}` : "")),
+        h(
+          "span",
+          { class: "version-about", dir: "auto" },
+          version.summary ?? (version.author ? `by ${version.author}` : ""),
+        ),
         h("time", { title: exactly(version.created_at_ms) }, when(version.created_at_ms)),
       ),
-      h("div", { class: "row" }, !latest && button("Restore", { sign: "history", kind: "small" }, () => restore(version)), button("Copy", { sign: "copy", kind: "small quiet" }, () => copy(JSON.stringify(version.document, null, 2), "The contract"))),
+      h(
+        "div",
+        { class: "row" },
+        !latest && button("Restore", { sign: "history", kind: "small" }, () => restore(version)),
+        button("Copy", { sign: "copy", kind: "small quiet" }, () =>
+          copy(JSON.stringify(version.document, null, 2), "The contract"),
+        ),
+      ),
       h("pre", { class: "raw", dir: "ltr" }, JSON.stringify(version.document, null, 2)),
     ),
   );
@@ -145,13 +200,27 @@ function versionRow(version, agent, restore) {
 /** The whole contract as JSON, to read, to check and to save. */
 function contractView({ onsaved }) {
   const id = freshId("contract");
-  const input = h("textarea", { id, class: "input code tall", spellcheck: "false", rows: 24, dir: "ltr", "aria-describedby": `${id}-faults` });
+  const input = h("textarea", {
+    id,
+    class: "input code tall",
+    spellcheck: "false",
+    rows: 24,
+    dir: "ltr",
+    "aria-describedby": `${id}-faults`,
+  });
   const faults = h("ul", { class: "faults", id: `${id}-faults`, role: "alert", hidden: true });
   const state = h("span", { class: "save-state", role: "status" });
   const check = button("Check", { kind: "quiet" }, () => run("POST", "/agents/validate"));
   const submit = button("Save", { kind: "primary" }, () => run("PUT", `/agents/${agent.agent_id}`));
   const bar = h("div", { class: "save-bar" }, state, check, submit);
-  const element = h("div", { class: "field" }, h("label", { for: id }, "The contract, a JSON document"), faults, input, bar);
+  const element = h(
+    "div",
+    { class: "field" },
+    h("label", { for: id }, "The contract, a JSON document"),
+    faults,
+    input,
+    bar,
+  );
   let agent = null;
   let shown = "";
   input.addEventListener("input", look);
@@ -192,10 +261,16 @@ function contractView({ onsaved }) {
       } else {
         const warnings = answer.warnings ?? [];
         if (warnings.length) refuse(warnings.map(({ pointer, message }) => `${pointer}: ${message}`));
-        toast(warnings.length ? `It can be saved, with ${count(warnings.length, "warning")}.` : "No faults.", { tone: "good" });
+        toast(warnings.length ? `It can be saved, with ${count(warnings.length, "warning")}.` : "No faults.", {
+          tone: "good",
+        });
       }
     } catch (problem) {
-      refuse(problem.errors.length ? problem.errors.map(({ pointer, message }) => `${pointer || "/"}: ${message}`) : [problem.message]);
+      refuse(
+        problem.errors.length
+          ? problem.errors.map(({ pointer, message }) => `${pointer || "/"}: ${message}`)
+          : [problem.message],
+      );
     }
     return undefined;
   }

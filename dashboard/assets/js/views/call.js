@@ -24,7 +24,12 @@ export function create({ route: { id } }) {
   const title = h("h1", { dir: "auto" }, "Call");
   const facts = h("dl", { class: "facts" }, h("div", { class: "skeleton word wide" }));
   const actions = h("div", { class: "row" });
-  const nothing = h("div", { class: "panel-empty" }, h("h3", null, "Nothing was said"), h("p", null, "The call ended before anybody spoke."));
+  const nothing = h(
+    "div",
+    { class: "panel-empty" },
+    h("h3", null, "Nothing was said"),
+    h("p", null, "The call ended before anybody spoke."),
+  );
   nothing.hidden = true;
   const transcript = transcriptView({ names: { agent: "Agent", user: "Caller" }, footer: nothing });
   const spoken = h("section", { class: "conversation", "aria-label": "Transcript" }, transcript.element);
@@ -37,13 +42,21 @@ export function create({ route: { id } }) {
     h(
       "header",
       { class: "talk-head call-head" },
-      h("a", { class: "button quiet bare", href: "#/calls", title: "All calls", "aria-label": "All calls" }, icon("left")),
+      h(
+        "a",
+        { class: "button quiet bare", href: "#/calls", title: "All calls", "aria-label": "All calls" },
+        icon("left"),
+      ),
       h("div", { class: "call-title" }, title, facts),
       actions,
     ),
     h("div", { class: "side-tabs" }, strip.list),
     spoken,
-    h("div", { class: "side" }, items.slice(1).map(({ panel }) => panel)),
+    h(
+      "div",
+      { class: "side" },
+      items.slice(1).map(({ panel }) => panel),
+    ),
   );
   strip.select(WIDE.matches ? "delay" : "conversation");
   WIDE.addEventListener("change", fit);
@@ -82,13 +95,28 @@ export function create({ route: { id } }) {
   function describe() {
     const live = call.state !== "ended";
     const length = h("dd");
-    const tick = () => setText(length, live ? clock(Date.now() - call.started_at_ms) : duration((call.ended_at_ms ?? call.started_at_ms) - call.started_at_ms));
+    const tick = () =>
+      setText(
+        length,
+        live
+          ? clock(Date.now() - call.started_at_ms)
+          : duration((call.ended_at_ms ?? call.started_at_ms) - call.started_at_ms),
+      );
     clearInterval(timer);
     tick();
     if (live) timer = setInterval(tick, 1_000);
     const fact = (name, ...value) => h("div", null, h("dt", { class: "hidden-text" }, name), value);
     facts.replaceChildren(
-      live ? fact("State", h("dd", { class: "chip good" }, h("span", { class: "live-dot" }), "Live")) : null,
+      live
+        ? fact(
+            "State",
+            h(
+              "dd",
+              { class: "chip good" },
+              call.channel === "chat" ? "Open" : [h("span", { class: "live-dot" }), "Live"],
+            ),
+          )
+        : null,
       fact("Channel", h("dd", null, icon(channelSign(call.channel)), channelName(call.channel))),
       call.caller ? fact("Caller", h("dd", { dir: "ltr" }, call.caller)) : null,
       fact("Started", h("dd", { title: exactly(call.started_at_ms) }, when(call.started_at_ms))),
@@ -99,7 +127,14 @@ export function create({ route: { id } }) {
     for (const child of [...facts.childNodes]) if (child.nodeType === Node.TEXT_NODE) child.remove();
     actions.replaceChildren(
       ...[
-        live && call.channel === "web-voice" && h("a", { class: "button primary", href: `#/talk?call=${call.id}`, id: "take-over" }, icon("mic"), h("span", { class: "label" }, "Continue in this tab")),
+        live &&
+          call.channel === "web-voice" &&
+          h(
+            "a",
+            { class: "button primary", href: `#/talk?call=${call.id}`, id: "take-over" },
+            icon("mic"),
+            h("span", { class: "label" }, "Continue in this tab"),
+          ),
         live && button("Hang up", { sign: "hang-up", id: "hang-up-call" }, hangUp),
         button("Copy the call's id", { sign: "copy", bare: true, kind: "quiet" }, () => copy(call.id, "The id")),
         button("Download as JSON", { sign: "download", bare: true, kind: "quiet", id: "download" }, download),
@@ -112,13 +147,21 @@ export function create({ route: { id } }) {
       h(
         "div",
         { class: "page" },
-        h("div", { class: "blank", role: "alert" }, icon("search"), h("h1", null, problem.status === 404 ? "There is no such call" : "The call could not be read"), h("p", { dir: "auto" }, problem.message), h("a", { class: "button", href: "#/calls" }, h("span", { class: "label" }, "All calls"))),
+        h(
+          "div",
+          { class: "blank", role: "alert" },
+          icon("search"),
+          h("h1", null, problem.status === 404 ? "There is no such call" : "The call could not be read"),
+          h("p", { dir: "auto" }, problem.message),
+          h("a", { class: "button", href: "#/calls" }, h("span", { class: "label" }, "All calls")),
+        ),
       ),
     );
   }
 
   async function hangUp() {
-    if (!(await confirm("Hang up this call?", "The caller hears nothing more. This cannot be taken back.", "Hang up"))) return;
+    if (!(await confirm("Hang up this call?", "The caller hears nothing more. This cannot be taken back.", "Hang up")))
+      return;
     try {
       await request("POST", `/calls/${call.id}/hangup`);
       toast("The call is being ended.");
@@ -131,9 +174,11 @@ export function create({ route: { id } }) {
   async function download() {
     try {
       const text = async (path) => (await send("GET", path)).text();
-      const [record, said, delays] = await Promise.all([`/calls/${id}`, `/calls/${id}/transcript`, `/calls/${id}/latency`].map(text));
+      const [record, said, delays] = await Promise.all(
+        [`/calls/${id}`, `/calls/${id}/transcript`, `/calls/${id}/latency`].map(text),
+      );
       const pages = [];
-      for (let from = 1; ; ) {
+      for (let from = 1; ;) {
         const page = await text(`/calls/${id}/events?from_seq=${from}&limit=${ROWS}`);
         const { items: rows } = JSON.parse(page);
         if (rows.length) pages.push(page.slice(page.indexOf("[") + 1, page.lastIndexOf("]")));
@@ -141,7 +186,12 @@ export function create({ route: { id } }) {
         from = rows[rows.length - 1].seq + 1;
       }
       const list = (page) => page.slice(page.indexOf("["), page.lastIndexOf("]") + 1);
-      const parts = [`"call":${record}`, `"transcript":${list(said)}`, `"latency":${list(delays)}`, `"events":[${pages.join(",")}]`];
+      const parts = [
+        `"call":${record}`,
+        `"transcript":${list(said)}`,
+        `"latency":${list(delays)}`,
+        `"events":[${pages.join(",")}]`,
+      ];
       const url = URL.createObjectURL(new Blob([`{${parts.join(",\n")}}\n`], { type: "application/json" }));
       h("a", { href: url, download: `call-${id}.json` }).click();
       setTimeout(() => URL.revokeObjectURL(url), 10_000);

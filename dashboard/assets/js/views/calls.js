@@ -16,20 +16,37 @@ const CHANNELS = ["web-voice", "phone-inbound", "chat"];
 export function create({ route }) {
   const agents = new Map();
   const choice = (name, label, options) => {
-    const select = h("select", { class: "input small", "aria-label": label }, h("option", { value: "" }, label), options.map(([value, text]) => h("option", { value }, text)));
+    const select = h(
+      "select",
+      { class: "input small", "aria-label": label },
+      h("option", { value: "" }, label),
+      options.map(([value, text]) => h("option", { value }, text)),
+    );
     select.value = route.query.get(name) ?? "";
     select.addEventListener("change", restart);
     return select;
   };
   const state = choice("state", "State", Object.entries(STATES));
-  const channel = choice("channel", "Channel", CHANNELS.map((name) => [name, channelName(name)]));
+  const channel = choice(
+    "channel",
+    "Channel",
+    CHANNELS.map((name) => [name, channelName(name)]),
+  );
   const agent = choice("agent", "Agent", []);
   const body = h("tbody");
   const table = h(
     "table",
     { class: "list calls" },
     h("caption", { class: "hidden-text" }, "Calls, newest first"),
-    h("thead", null, h("tr", null, ["Agent", "Channel", "Started", "Length", "State"].map((name) => h("th", { scope: "col" }, name)))),
+    h(
+      "thead",
+      null,
+      h(
+        "tr",
+        null,
+        ["Agent", "Channel", "Started", "Length", "State"].map((name) => h("th", { scope: "col" }, name)),
+      ),
+    ),
     body,
   );
   const empty = h("div", { class: "blank", hidden: true });
@@ -57,7 +74,11 @@ export function create({ route }) {
     history.replaceState(null, "", `#/calls${wanted}`);
     rows.clear();
     cursor = null;
-    body.replaceChildren(...Array.from({ length: 6 }, () => h("tr", { class: "loading" }, h("td", { colSpan: 5 }, h("span", { class: "skeleton line" })))));
+    body.replaceChildren(
+      ...Array.from({ length: 6 }, () =>
+        h("tr", { class: "loading" }, h("td", { colSpan: 5 }, h("span", { class: "skeleton line" }))),
+      ),
+    );
     empty.hidden = true;
     more.hidden = true;
     load();
@@ -79,7 +100,11 @@ export function create({ route }) {
       if (mine !== generation || quiet) return;
       body.querySelectorAll(".loading").forEach((row) => row.remove());
       failure.hidden = false;
-      failure.replaceChildren(h("h2", null, "The calls could not be read"), h("p", { dir: "auto" }, problem.message), button("Try again", {}, restart));
+      failure.replaceChildren(
+        h("h2", null, "The calls could not be read"),
+        h("p", { dir: "auto" }, problem.message),
+        button("Try again", {}, restart),
+      );
     } finally {
       more.disabled = false;
     }
@@ -103,7 +128,13 @@ export function create({ route }) {
     empty.replaceChildren(
       icon(filtered ? "search" : "calls"),
       h("h2", null, filtered ? "No call matches" : "No calls yet"),
-      h("p", null, filtered ? "Nothing fits these filters." : "Talk or type with an agent, and the conversation appears here with everything that happened in it."),
+      h(
+        "p",
+        null,
+        filtered
+          ? "Nothing fits these filters."
+          : "Talk or type with an agent, and the conversation appears here with everything that happened in it.",
+      ),
       filtered
         ? button("Clear the filters", {}, () => {
             for (const select of [state, channel, agent]) select.value = "";
@@ -115,7 +146,10 @@ export function create({ route }) {
 
   async function loadAgents() {
     const { items } = await get("/agents?limit=200").catch(() => ({ items: [] }));
-    for (const { agent_id: id, document: { name } } of items) {
+    for (const {
+      agent_id: id,
+      document: { name },
+    } of items) {
       agents.set(id, name);
       agent.append(h("option", { value: id }, name));
     }
@@ -123,10 +157,19 @@ export function create({ route }) {
     for (const cell of body.querySelectorAll("[data-agent]")) setText(cell, agents.get(cell.dataset.agent) ?? "Agent");
   }
 
-  const timer = setInterval(() => document.visibilityState === "visible" && element.isConnected && load({ quiet: true }), LOOK_MS);
+  const timer = setInterval(
+    () => document.visibilityState === "visible" && element.isConnected && load({ quiet: true }),
+    LOOK_MS,
+  );
   restart();
   loadAgents();
   return { element, leave: () => clearInterval(timer) };
+}
+
+/** A thread waits for its next message; a call is under way. */
+function stateChip({ channel, state }) {
+  if (channel === "chat") return h("span", { class: "chip" }, "Open");
+  return h("span", { class: "chip good" }, h("span", { class: "live-dot" }), stateName(state));
 }
 
 function callRow(call, agents) {
@@ -136,11 +179,31 @@ function callRow(call, agents) {
   const who = call.caller ? h("small", { dir: "ltr" }, call.caller) : null;
   return h(
     "tr",
-    { "data-call": call.id, on: { click: (event) => !event.target.closest("a") && !getSelection().toString() && (location.hash = href) } },
-    h("td", { class: "main-cell" }, h("a", { href }, h("span", { "data-agent": call.agent_id, dir: "auto" }, agents.get(call.agent_id) ?? "Agent")), who),
+    {
+      "data-call": call.id,
+      on: { click: (event) => !event.target.closest("a") && !getSelection().toString() && (location.hash = href) },
+    },
+    h(
+      "td",
+      { class: "main-cell" },
+      h("a", { href }, h("span", { "data-agent": call.agent_id, dir: "auto" }, agents.get(call.agent_id) ?? "Agent")),
+      who,
+    ),
     h("td", { class: "channel" }, icon(channelSign(call.channel)), h("span", null, channelName(call.channel))),
-    h("td", { class: "started" }, h("time", { title: exactly(call.started_at_ms), datetime: new Date(call.started_at_ms).toISOString() }, when(call.started_at_ms))),
+    h(
+      "td",
+      { class: "started" },
+      h(
+        "time",
+        { title: exactly(call.started_at_ms), datetime: new Date(call.started_at_ms).toISOString() },
+        when(call.started_at_ms),
+      ),
+    ),
     h("td", { class: "length" }, live ? clock(length) : duration(length)),
-    h("td", { class: "state" }, live ? h("span", { class: "chip good" }, h("span", { class: "live-dot" }), stateName(call.state)) : h("span", { class: "ended", title: stateName(call.state) }, reasonName(call.end_reason))),
+    h(
+      "td",
+      { class: "state" },
+      live ? stateChip(call) : h("span", { class: "ended", title: stateName(call.state) }, reasonName(call.end_reason)),
+    ),
   );
 }

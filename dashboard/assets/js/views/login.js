@@ -67,11 +67,15 @@ export function showLogin(root, problem, onlogin) {
         { class: "login-card", "aria-labelledby": "login-title" },
         h("div", { class: "brand" }, mark(), h("span", null, "Trunkline")),
         h("h1", { id: "login-title" }, refused ? "This link no longer works" : "Sign in"),
-        problem && !refused && h("p", { class: "note", role: "alert" }, icon("info"), h("span", null, sentence(problem.message))),
+        problem &&
+          !refused &&
+          h("p", { class: "note", role: "alert" }, icon("info"), h("span", null, sentence(problem.message))),
         h(
           "p",
           { id: "login-hint" },
-          refused ? "It was used before or has expired: each link works once, for an hour. Make another on the machine that runs the host:" : "Open the link that the host printed when it started, or make another on its machine:",
+          refused
+            ? "It was used before or has expired: each link works once, for an hour. Make another on the machine that runs the host:"
+            : "Open the link that the host printed when it started, or make another on its machine:",
         ),
         command("trunkline login"),
         form,

@@ -9,12 +9,26 @@ import { sayCard } from "../speech/say.js";
 
 /** Builds the view. */
 export function create() {
-  const body = h("div", { class: "cards" }, h("div", { class: "skeleton card-size" }), h("div", { class: "skeleton card-size" }));
+  const body = h(
+    "div",
+    { class: "cards" },
+    h("div", { class: "skeleton card-size" }),
+    h("div", { class: "skeleton card-size" }),
+  );
   const list = h("section", { class: "providers", "aria-labelledby": freshId("providers") });
   const element = h(
     "div",
     { class: "page" },
-    h("header", { class: "page-head" }, h("div", { class: "page-title" }, h("h1", null, "Speech"), h("p", { class: "about" }, "Hear the voices and try the recognisers before an agent uses them."))),
+    h(
+      "header",
+      { class: "page-head" },
+      h(
+        "div",
+        { class: "page-title" },
+        h("h1", null, "Speech"),
+        h("p", { class: "about" }, "Hear the voices and try the recognisers before an agent uses them."),
+      ),
+    ),
     body,
     list,
   );
@@ -28,7 +42,16 @@ export function create() {
       body.replaceChildren(...cards.map((card) => card.element));
       showProviders(items);
     } catch (problem) {
-      body.replaceChildren(h("div", { class: "blank", role: "alert" }, icon("alert"), h("h2", null, "The providers could not be read"), h("p", { dir: "auto" }, problem.message), button("Try again", {}, load)));
+      body.replaceChildren(
+        h(
+          "div",
+          { class: "blank", role: "alert" },
+          icon("alert"),
+          h("h2", null, "The providers could not be read"),
+          h("p", { dir: "auto" }, problem.message),
+          button("Try again", {}, load),
+        ),
+      );
     }
   }
 
@@ -38,7 +61,11 @@ export function create() {
     const ways = Object.keys(names).flatMap((kind) =>
       items
         .filter((provider) => provider.kind === kind)
-        .flatMap(({ programs, ...provider }) => (programs?.length ? programs.map((program) => ({ ...program, name: `${provider.name}: ${program.name}` })) : [provider]))
+        .flatMap(({ programs, ...provider }) =>
+          programs?.length
+            ? programs.map((program) => ({ ...program, name: `${provider.name}: ${program.name}` }))
+            : [provider],
+        )
         .map((way, at) => providerRow(at === 0 ? names[kind] : "", way.name, way)),
     );
     list.replaceChildren(h("h2", { id }, "What this host can use"), h("ul", { class: "provider-list" }, ways));
@@ -51,5 +78,12 @@ export function create() {
 function providerRow(kind, name, { ready, problem }) {
   const text = h("span", { class: "provider-problem", dir: "auto" });
   setText(text, problem ?? "");
-  return h("li", null, h("span", { class: "provider-kind" }, kind), h("span", { class: "provider-name" }, name), h("span", { class: `chip ${ready ? "good" : ""}` }, ready ? "Ready" : "Not set up"), text);
+  return h(
+    "li",
+    null,
+    h("span", { class: "provider-kind" }, kind),
+    h("span", { class: "provider-name" }, name),
+    h("span", { class: `chip ${ready ? "good" : ""}` }, ready ? "Ready" : "Not set up"),
+    text,
+  );
 }

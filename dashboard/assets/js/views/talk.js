@@ -41,7 +41,13 @@ class TalkView {
     this.shell = shell;
     this.#build();
     shortcut("t", "Start talking", () => this.talk(), { when: () => this.#idle() });
-    shortcut("/", "Type a message", () => this.composer.focus(), { when: () => this.#shown() && this.#mode !== "voice" });
+    const live = { when: () => this.#shown() && this.#voice !== null };
+    shortcut("m", "Mute or unmute", () => this.#voice.controls.mute(), live);
+    shortcut("k", "Open the keypad", () => this.#voice.controls.keypad(), live);
+    shortcut("h", "Hang up", () => this.#voice.call.hangUp(), live);
+    shortcut("/", "Type a message", () => this.composer.focus(), {
+      when: () => this.#shown() && this.#mode !== "voice",
+    });
     ["agent", "delay", "events", "results"].forEach((name, at) => {
       shortcut(String(at + 1), `Panel: ${name}`, () => this.tabs.select(name), { when: () => this.#shown() });
     });
@@ -62,11 +68,32 @@ class TalkView {
     this.stage = h("div", { class: "stage" }, this.hero.element);
     this.notice = h("div", { class: "notice", role: "alert", hidden: true });
     this.dockSlot = h("div", { class: "dock-slot" });
-    this.composer = composer({ onsend: (text) => this.type(text), onstart: () => this.talk(), onedit: () => this.#parts().catch(() => {}) });
+    this.composer = composer({
+      onsend: (text) => this.type(text),
+      onstart: () => this.talk(),
+      onedit: () => this.#parts().catch(() => {}),
+    });
     this.side = side();
-    this.editorSlot = h("section", { class: "panel", id: "agent-panel" }, h("div", { class: "panel-body" }, Array.from({ length: 4 }, () => h("div", { class: "skeleton block" }))));
-    const spoken = h("section", { class: "conversation", "aria-label": "Conversation" }, this.stage, h("div", { class: "foot" }, this.notice, this.dockSlot, this.composer.element));
-    const items = [{ name: "conversation", label: "Conversation", panel: spoken }, { name: "agent", label: "Agent", panel: this.editorSlot }, ...this.side.items];
+    this.editorSlot = h(
+      "section",
+      { class: "panel", id: "agent-panel" },
+      h(
+        "div",
+        { class: "panel-body" },
+        Array.from({ length: 4 }, () => h("div", { class: "skeleton block" })),
+      ),
+    );
+    const spoken = h(
+      "section",
+      { class: "conversation", "aria-label": "Conversation" },
+      this.stage,
+      h("div", { class: "foot" }, this.notice, this.dockSlot, this.composer.element),
+    );
+    const items = [
+      { name: "conversation", label: "Conversation", panel: spoken },
+      { name: "agent", label: "Agent", panel: this.editorSlot },
+      ...this.side.items,
+    ];
     this.tabs = tabs(items, { label: "Beside the conversation", onselect: (name) => this.#selected(name) });
     this.element = h(
       "div",
@@ -74,7 +101,11 @@ class TalkView {
       this.#head(),
       h("div", { class: "side-tabs" }, this.tabs.list),
       spoken,
-      h("div", { class: "side" }, items.slice(1).map(({ panel }) => panel)),
+      h(
+        "div",
+        { class: "side" },
+        items.slice(1).map(({ panel }) => panel),
+      ),
     );
     this.tabs.select(WIDE.matches ? "agent" : "conversation");
   }
@@ -101,15 +132,32 @@ class TalkView {
 
   #head() {
     this.avatar = h("span", { class: "avatar", "aria-hidden": "true" });
-    this.picker = h("select", { class: "picker", id: "agent-picker", "aria-label": "Agent", disabled: true, on: { change: () => this.#pick(this.picker.value) } }, h("option", null, "Loading…"));
+    this.picker = h(
+      "select",
+      {
+        class: "picker",
+        id: "agent-picker",
+        "aria-label": "Agent",
+        disabled: true,
+        on: { change: () => this.#pick(this.picker.value) },
+      },
+      h("option", null, "Loading…"),
+    );
     this.about = h("a", { class: "version", href: "#/agents" });
-    this.fresh = button("New conversation", { sign: "plus", kind: "quiet", id: "new-conversation" }, () => this.reset());
+    this.fresh = button("New conversation", { sign: "plus", kind: "quiet", id: "new-conversation" }, () =>
+      this.reset(),
+    );
     this.fresh.hidden = true;
     return h(
       "header",
       { class: "talk-head" },
       h("h1", { class: "hidden-text" }, "Talk"),
-      h("div", { class: "who" }, this.avatar, h("div", { class: "who-text" }, h("span", { class: "picker-box" }, this.picker, icon("down")), this.about)),
+      h(
+        "div",
+        { class: "who" },
+        this.avatar,
+        h("div", { class: "who-text" }, h("span", { class: "picker-box" }, this.picker, icon("down")), this.about),
+      ),
       this.fresh,
     );
   }
@@ -117,9 +165,14 @@ class TalkView {
   /** Shows what the page asked for while it started. */
   async load(first) {
     try {
-      const [{ items }, current] = await Promise.all([first.agents, first.current.catch((problem) => (problem.status === 404 ? null : Promise.reject(problem)))]);
+      const [{ items }, current] = await Promise.all([
+        first.agents,
+        first.current.catch((problem) => (problem.status === 404 ? null : Promise.reject(problem))),
+      ]);
       this.#agents = items;
-      const wanted = [recall("agent"), current?.agent_id].find((id) => items.some(({ agent_id: known }) => known === id));
+      const wanted = [recall("agent"), current?.agent_id].find((id) =>
+        items.some(({ agent_id: known }) => known === id),
+      );
       this.#pick(wanted ?? items[0]?.agent_id ?? null);
     } catch (problem) {
       this.picker.replaceChildren(h("option", null, "Not loaded"));
@@ -137,13 +190,27 @@ class TalkView {
     if (id) remember("agent", id);
     this.picker.disabled = !this.#agents.length;
     this.picker.replaceChildren(
-      ...(this.#agents.length ? this.#agents.map((agent) => h("option", { value: agent.agent_id }, agent.document.name)) : [h("option", null, "No agent")]),
+      ...(this.#agents.length
+        ? this.#agents.map((agent) => h("option", { value: agent.agent_id }, agent.document.name))
+        : [h("option", null, "No agent")]),
     );
     if (id) this.picker.value = id;
     if (this.#mode !== "voice") this.reset({ quiet: true });
     this.#describe();
     if (this.#agent) this.#edit();
-    else this.editorSlot.replaceChildren(h("div", { class: "panel-body" }, h("div", { class: "panel-empty" }, h("h3", null, "No agent"), h("p", null, "Its greeting and context can be edited here once there is one."))));
+    else
+      this.editorSlot.replaceChildren(
+        h(
+          "div",
+          { class: "panel-body" },
+          h(
+            "div",
+            { class: "panel-empty" },
+            h("h3", null, "No agent"),
+            h("p", null, "Its greeting and context can be edited here once there is one."),
+          ),
+        ),
+      );
   }
 
   #describe() {
@@ -165,7 +232,12 @@ class TalkView {
       editor.show(agent);
       this.#editors.set(agent.agent_id, editor);
     }
-    const link = h("a", { class: "more-link", href: `#/agents/${agent.agent_id}` }, "All of this agent, and its versions", icon("right"));
+    const link = h(
+      "a",
+      { class: "more-link", href: `#/agents/${agent.agent_id}` },
+      "All of this agent, and its versions",
+      icon("right"),
+    );
     this.editorSlot.replaceChildren(h("div", { class: "panel-body" }, this.#editor().element, link));
   }
 
@@ -201,7 +273,7 @@ class TalkView {
     if (call) {
       go("#/talk", { replace: true });
       this.talk({ join: call });
-    } else if (WIDE.matches) this.composer.focus();
+    } else if (WIDE.matches && this.#mode !== "voice") this.composer.focus();
   }
 
   leave() {}
@@ -237,7 +309,8 @@ class TalkView {
 
   #showEnd({ ended }) {
     const { reason, duration_ms: length } = ended;
-    const text = this.ending ?? (this.#callId && reason === "caller-hangup" ? "You hung up." : `${reasonName(reason)}.`);
+    const text =
+      this.ending ?? (this.#callId && reason === "caller-hangup" ? "You hung up." : `${reasonName(reason)}.`);
     this.over.hidden = false;
     this.over.replaceChildren(
       h("p", null, h("strong", null, text), length == null ? null : ` ${duration(length)}`),
@@ -246,7 +319,12 @@ class TalkView {
         { class: "row" },
         this.taken && button("Take it back", { kind: "primary small" }, () => this.talk({ join: this.#callId })),
         button("Talk again", { sign: "mic", kind: "small" }, () => this.talk()),
-        this.#callId && h("a", { class: "button small", href: `#/calls/${this.#callId}` }, h("span", { class: "label" }, "Open in calls")),
+        this.#callId &&
+          h(
+            "a",
+            { class: "button small", href: `#/calls/${this.#callId}` },
+            h("span", { class: "label" }, "Open in calls"),
+          ),
       ),
     );
     this.transcript.follow();
@@ -297,7 +375,10 @@ class TalkView {
       if (this.#chat !== chat) return true;
       if (!this.#conversation.lines.size && !problem.accepted) this.reset({ quiet: true });
       const fault = problem.at("/text")[0];
-      if (fault || !problem.accepted) this.composer.fail(`${fault?.message ?? problem.message} Your text is kept.`.replace(/([^.!?])( Your text is kept\.)$/, "$1.$2"));
+      if (fault || !problem.accepted)
+        this.composer.fail(
+          `${fault?.message ?? problem.message} Your text is kept.`.replace(/([^.!?])( Your text is kept\.)$/, "$1.$2"),
+        );
       else this.#note("The answer broke off", problem.message, []);
       return Boolean(problem.accepted);
     }
@@ -308,14 +389,24 @@ class TalkView {
     if (this.#callId === id) return;
     this.#callId = id;
     this.#feed?.stop();
-    this.#feed = follow(id, conversation);
+    const feed = follow(id, conversation);
+    this.#feed = feed;
+    // A browser has few connections to one host: this one is given back once nothing is missing any more.
+    const complete = () => conversation.thinking || conversation.rows.size < conversation.lastSeq || feed.stop();
+    conversation.addEventListener("change", complete);
   }
 
   #note(title, text, actions) {
     this.notice.hidden = false;
     this.notice.replaceChildren(
       h("span", { class: "notice-sign" }, icon("alert")),
-      h("div", null, h("h3", null, title), h("p", { dir: "auto" }, text), actions.length > 0 && h("div", { class: "row" }, actions)),
+      h(
+        "div",
+        null,
+        h("h3", null, title),
+        h("p", { dir: "auto" }, text),
+        actions.length > 0 && h("div", { class: "row" }, actions),
+      ),
       button("Dismiss", { sign: "close", bare: true, kind: "quiet small" }, () => (this.notice.hidden = true)),
     );
   }
@@ -325,7 +416,10 @@ class TalkView {
     if (this.#starting || this.#mode === "voice" || (!this.#agent && !join)) return;
     this.#starting = true;
     this.element.classList.add("starting");
-    const asking = setTimeout(() => this.#note("Waiting for the microphone", "Answer the browser's question above to go on.", []), 1_200);
+    const asking = setTimeout(
+      () => this.#note("Waiting for the microphone", "Answer the browser's question above to go on.", []),
+      1_200,
+    );
     this.notice.hidden = true;
     let voice = null;
     try {
@@ -347,7 +441,9 @@ class TalkView {
     } catch (problem) {
       this.#closed();
       const refused = voice && problem instanceof voice.AudioProblem;
-      const [title, text] = refused ? voice.explain(problem) : [join ? "The call could not be joined" : "The call could not be started", problem.message];
+      const [title, text] = refused
+        ? voice.explain(problem)
+        : [join ? "The call could not be joined" : "The call could not be started", problem.message];
       if (!this.#conversation?.rows.size) this.reset({ quiet: true });
       this.#note(title, text, [button("Try again", { kind: "small" }, () => this.talk({ join }))]);
     } finally {
@@ -378,7 +474,9 @@ class TalkView {
     const { id } = this.#voice.call;
     this.#callId = id;
     this.#feed?.stop();
-    this.#feed = follow(id, conversation, { onstate: (state, problem) => state === "refused" && failed(problem, "The transcript cannot be followed.") });
+    this.#feed = follow(id, conversation, {
+      onstate: (state, problem) => state === "refused" && failed(problem, "The transcript cannot be followed."),
+    });
   }
 
   #voiceState(state, reason, endings) {

@@ -57,7 +57,11 @@ export class CallAudio extends EventTarget {
     const folder = new URL(".", import.meta.url);
     await Promise.all(["capture", "player"].map((name) => worklet.addModule(new URL(`${name}.worklet.js`, folder))));
     const mono = { channelCount: 1, channelCountMode: "explicit", channelInterpretation: "speakers" };
-    this.#capture = new AudioWorkletNode(this.#context, "trunkline-capture", { ...mono, numberOfInputs: 1, numberOfOutputs: 0 });
+    this.#capture = new AudioWorkletNode(this.#context, "trunkline-capture", {
+      ...mono,
+      numberOfInputs: 1,
+      numberOfOutputs: 0,
+    });
     this.#capture.port.onmessage = ({ data }) => {
       this.#tell("frame", data.frame);
       this.#tell("level", this.#muted ? 0 : data.level);
@@ -72,7 +76,12 @@ export class CallAudio extends EventTarget {
 
   #speak(mono) {
     const processorOptions = { latency: this.#latency() };
-    this.#player = new AudioWorkletNode(this.#context, "trunkline-player", { ...mono, numberOfInputs: 0, outputChannelCount: [1], processorOptions });
+    this.#player = new AudioWorkletNode(this.#context, "trunkline-player", {
+      ...mono,
+      numberOfInputs: 0,
+      outputChannelCount: [1],
+      processorOptions,
+    });
     this.#player.port.onmessage = ({ data }) => {
       if (data.played) this.#tell("played", data.played);
       if (data.playing !== undefined) this.#tell("playing", data.playing);
@@ -195,7 +204,13 @@ async function microphone(id) {
     return await navigator.mediaDevices.getUserMedia({ audio: id ? { ...wanted, deviceId: { exact: id } } : wanted });
   } catch (error) {
     if (id && (error.name === "OverconstrainedError" || error.name === "NotFoundError")) return microphone(null);
-    const kinds = { NotAllowedError: "denied", SecurityError: "denied", NotFoundError: "missing", NotReadableError: "busy", AbortError: "busy" };
+    const kinds = {
+      NotAllowedError: "denied",
+      SecurityError: "denied",
+      NotFoundError: "missing",
+      NotReadableError: "busy",
+      AbortError: "busy",
+    };
     throw new AudioProblem(kinds[error.name] ?? "unsupported", error);
   }
 }

@@ -39,6 +39,7 @@ export class VoiceCall extends EventTarget {
     }
     addEventListener("pagehide", this.#leave);
     addEventListener("online", this.#hurry);
+    addEventListener("offline", this.#offline);
     document.addEventListener("visibilitychange", this.#visible);
   }
 
@@ -64,12 +65,15 @@ export class VoiceCall extends EventTarget {
   }
 
   async #first(token) {
+    // Hung up before there was anything to hang up.
+    if (this.#state === "ended") return void this.#hangUpElsewhere();
     const code = await this.#connect(token);
+    if (this.#state === "ended") return void this.#hangUpElsewhere();
     if (code === null) this.#enter("live");
     else if (FINAL[code]) this.#end(FINAL[code]);
     else if (code === 1013) this.#end("busy");
     else await this.#return();
-    this.#keepAwake();
+    return void this.#keepAwake();
   }
 
   async #token(signal) {
@@ -139,11 +143,17 @@ export class VoiceCall extends EventTarget {
     const socket = this.#socket;
     if (socket?.readyState !== WebSocket.OPEN) {
       this.#end("hung-up");
-      request("POST", `/calls/${this.id}/hangup`).catch(() => {});
+      if (this.id) this.#hangUpElsewhere();
       return;
     }
     this.#send((out) => out.stop());
     setTimeout(() => this.#end("hung-up"), GOODBYE_MS);
+  }
+
+  /** Ends a call to which there is no socket. */
+  #hangUpElsewhere() {
+    this.#socket?.close(1000);
+    request("POST", `/calls/${this.id}/hangup`).catch(() => {});
   }
 
   #closed(code) {
@@ -196,6 +206,11 @@ export class VoiceCall extends EventTarget {
 
   #hurry = () => this.#wake?.();
 
+  /** A host of this machine is reached without any network. */
+  #offline = () => {
+    if (this.#socket && !/^(localhost|127\.|\[::1\])/.test(location.hostname)) this.#abandon();
+  };
+
   #leave = () => {
     this.#leaving = true;
     this.#send((out) => out.stop());
@@ -232,6 +247,7 @@ export class VoiceCall extends EventTarget {
     if (socket?.readyState === WebSocket.OPEN) socket.close(1000);
     removeEventListener("pagehide", this.#leave);
     removeEventListener("online", this.#hurry);
+    removeEventListener("offline", this.#offline);
     document.removeEventListener("visibilitychange", this.#visible);
     this.#lock?.release().catch(() => {});
     this.audio.close();

@@ -24,7 +24,14 @@ export class Outgoing {
 
   start() {
     const mediaFormat = { encoding: "audio/x-l16", sampleRate: 16_000, channels: 1 };
-    const start = { streamSid: this.#stream, accountSid: "web", callSid: this.call, tracks: ["inbound"], customParameters: { token: this.token }, mediaFormat };
+    const start = {
+      streamSid: this.#stream,
+      accountSid: "web",
+      callSid: this.call,
+      tracks: ["inbound"],
+      customParameters: { token: this.token },
+      mediaFormat,
+    };
     return this.#message("start", { start });
   }
 
@@ -32,7 +39,9 @@ export class Outgoing {
   media(frame) {
     const timestamp = String(this.#chunk * FRAME_MS);
     this.#chunk += 1;
-    return this.#message("media", { media: { track: "inbound", chunk: String(this.#chunk), timestamp, payload: encode(frame) } });
+    return this.#message("media", {
+      media: { track: "inbound", chunk: String(this.#chunk), timestamp, payload: encode(frame) },
+    });
   }
 
   /** A frame was not sent: time went on all the same. */

@@ -3,10 +3,14 @@ const { PlayQueue } = await import("/assets/js/voice/queue.js");
 const { decode, encode, level, toFloat, toInt16, wav } = await import("/assets/js/voice/pcm.js");
 const { incoming, Outgoing } = await import("/assets/js/voice/messages.js");
 
-const tone = (hz, rate, seconds, gain = 0.5) => Float32Array.from({ length: rate * seconds }, (_, at) => gain * Math.sin((2 * Math.PI * hz * at) / rate));
+const tone = (hz, rate, seconds, gain = 0.5) =>
+  Float32Array.from({ length: rate * seconds }, (_, at) => gain * Math.sin((2 * Math.PI * hz * at) / rate));
 const db = (samples) => 10 * Math.log10(samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length);
 const middle = (samples) => samples.subarray(samples.length / 4, (3 * samples.length) / 4);
-const pieces = (samples, length) => Array.from({ length: Math.ceil(samples.length / length) }, (_, at) => samples.subarray(at * length, (at + 1) * length));
+const pieces = (samples, length) =>
+  Array.from({ length: Math.ceil(samples.length / length) }, (_, at) =>
+    samples.subarray(at * length, (at + 1) * length),
+  );
 const joined = (parts) => Float32Array.from(parts.flatMap((part) => [...part]));
 
 const RATES = [
@@ -21,7 +25,14 @@ const RATES = [
 
 check("as many samples come out as time has passed", () => {
   for (const [from, to] of RATES) {
-    const out = joined(pieces(tone(440, from, 1), 128).map(((resampler) => (part) => resampler.process(part))(new Resampler(from, to))));
+    const out = joined(
+      pieces(tone(440, from, 1), 128).map(
+        (
+          (resampler) => (part) =>
+            resampler.process(part)
+        )(new Resampler(from, to)),
+      ),
+    );
     assert(Math.abs(out.length - to) < to / 200, `${from} to ${to}: ${out.length}`);
   }
 });
@@ -49,7 +60,12 @@ check("speech keeps its loudness", () => {
 });
 
 check("what the lower rate cannot carry is removed, not folded back", () => {
-  for (const [from, hz] of [[48_000, 9_000], [48_000, 15_000], [44_100, 9_500], [96_000, 20_000]]) {
+  for (const [from, hz] of [
+    [48_000, 9_000],
+    [48_000, 15_000],
+    [44_100, 9_500],
+    [96_000, 20_000],
+  ]) {
     const left = db(middle(new Resampler(from, 16_000).process(tone(hz, from, 0.5))));
     assert(left < -70, `${hz} Hz at ${from}: ${left} dB`);
   }
@@ -58,7 +74,8 @@ check("what the lower rate cannot carry is removed, not folded back", () => {
 check("the shape of a tone stays", () => {
   const out = new Resampler(48_000, 16_000).process(tone(1_000, 48_000, 0.5));
   const wanted = tone(1_000, 16_000, 0.5);
-  for (let at = 1_000; at < 6_000; at += 1) assert(Math.abs(out[at] - wanted[at]) < 0.003, `sample ${at}: ${out[at]}, ${wanted[at]}`);
+  for (let at = 1_000; at < 6_000; at += 1)
+    assert(Math.abs(out[at] - wanted[at]) < 0.003, `sample ${at}: ${out[at]}, ${wanted[at]}`);
 });
 
 check("the same rate passes samples unchanged", () => {
@@ -67,7 +84,8 @@ check("the same rate passes samples unchanged", () => {
 });
 
 const fill = (length, value) => new Float32Array(length).fill(value);
-const render = (queue, blocks, length = 128) => Array.from({ length: blocks }, () => queue.render(new Float32Array(length)));
+const render = (queue, blocks, length = 128) =>
+  Array.from({ length: blocks }, () => queue.render(new Float32Array(length)));
 
 check("a mark is due when everything before it was played", () => {
   const queue = new PlayQueue();
@@ -121,7 +139,8 @@ check("sound that is cut off fades", () => {
   const output = new Float32Array(128);
   queue.render(output);
   assert(output[0] < 0.81 && output[0] > 0.7, `begins at ${output[0]}`);
-  for (let at = 1; at < 128; at += 1) assert(output[at] <= output[at - 1] && output[at - 1] - output[at] < 0.02, `jumps at ${at}`);
+  for (let at = 1; at < 128; at += 1)
+    assert(output[at] <= output[at - 1] && output[at - 1] - output[at] < 0.02, `jumps at ${at}`);
   equal(output[127], 0);
 });
 
@@ -144,7 +163,17 @@ check("silence has level 0 and full scale nearly 1", () => {
 check("a WAV file has a right header", async () => {
   const blob = wav(Int16Array.of(1, 2, 3), 16_000);
   const view = new DataView(await blob.arrayBuffer());
-  equal([blob.size, view.getUint32(4, true), view.getUint32(24, true), view.getUint32(28, true), view.getUint32(40, true), view.getInt16(48, true)], [50, 42, 16_000, 32_000, 6, 3]);
+  equal(
+    [
+      blob.size,
+      view.getUint32(4, true),
+      view.getUint32(24, true),
+      view.getUint32(28, true),
+      view.getUint32(40, true),
+      view.getInt16(48, true),
+    ],
+    [50, 42, 16_000, 32_000, 6, 3],
+  );
 });
 
 check("messages have the contract's shapes", () => {
@@ -163,7 +192,10 @@ check("messages have the contract's shapes", () => {
   });
   const frame = new Int16Array(320);
   const [first, second] = [out.media(frame), out.media(frame)].map((text) => JSON.parse(text));
-  equal([first.sequenceNumber, first.media.chunk, first.media.timestamp, first.media.track], ["2", "1", "0", "inbound"]);
+  equal(
+    [first.sequenceNumber, first.media.chunk, first.media.timestamp, first.media.track],
+    ["2", "1", "0", "inbound"],
+  );
   equal(atob(first.media.payload).length, 640);
   equal([second.sequenceNumber, second.media.chunk, second.media.timestamp], ["3", "2", "20"]);
   out.skip();
@@ -177,5 +209,15 @@ check("what the host says is read, and anything else passed over", () => {
   equal([...incoming('{"event":"media","media":{"payload":"AQD+/w=="}}').audio], [1, -2]);
   equal(incoming('{"event":"mark","mark":{"name":"m"}}'), { mark: "m" });
   equal(incoming('{"event":"clear","streamSid":"x"}'), { clear: true });
-  for (const odd of ["", "{", "null", "[]", '{"event":"media"}', '{"event":"media","media":{"payload":"%"}}', '{"event":"mark","mark":{}}', '{"event":"other"}']) equal(incoming(odd), null);
+  for (const odd of [
+    "",
+    "{",
+    "null",
+    "[]",
+    '{"event":"media"}',
+    '{"event":"media","media":{"payload":"%"}}',
+    '{"event":"mark","mark":{}}',
+    '{"event":"other"}',
+  ])
+    equal(incoming(odd), null);
 });

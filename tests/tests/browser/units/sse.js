@@ -7,7 +7,8 @@ const parse = (pieces) => {
   return events;
 };
 
-const STREAM = '\ufeff: hello\nevent: row\ndata: {"a":1}\nid: 7\n\ndata: two\r\ndata:lines\r\n\r\nevent: x\rdata\r\rdata: no end';
+const STREAM =
+  '\ufeff: hello\nevent: row\ndata: {"a":1}\nid: 7\n\ndata: two\r\ndata:lines\r\n\r\nevent: x\rdata\r\rdata: no end';
 
 check("events have a name, data and the last id", () => {
   equal(parse([STREAM]), [

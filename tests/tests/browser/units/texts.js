@@ -9,8 +9,18 @@ const { rendered } = await import("/assets/js/talk/hero.js");
 const { Conversation } = await import("/assets/js/conversation/model.js");
 
 check("times and lengths read as people say them", () => {
-  equal([0, 4_999, 65_000, 3_723_000].map((value) => format.clock(value)), ["0:00", "0:04", "1:05", "1:02:03"]);
-  equal([0, 34_400, 60_000, 125_000, 3_600_000, 3_840_000].map(format.duration), ["0 s", "34 s", "1 min", "2 min 5 s", "1 h", "1 h 4 min"]);
+  equal(
+    [0, 4_999, 65_000, 3_723_000].map((value) => format.clock(value)),
+    ["0:00", "0:04", "1:05", "1:02:03"],
+  );
+  equal([0, 34_400, 60_000, 125_000, 3_600_000, 3_840_000].map(format.duration), [
+    "0 s",
+    "34 s",
+    "1 min",
+    "2 min 5 s",
+    "1 h",
+    "1 h 4 min",
+  ]);
   equal(format.ms(1_240.4, "en-US"), "1,240 ms");
 });
 
@@ -24,7 +34,13 @@ check("nearer moments are shorter", () => {
 });
 
 check("names of fields become words", () => {
-  equal(["opening_hours", "openingHours", "new-patients", "A.b", "الاسم"].map(format.humanKey), ["opening hours", "opening hours", "new patients", "a b", "الاسم"]);
+  equal(["opening_hours", "openingHours", "new-patients", "A.b", "الاسم"].map(format.humanKey), [
+    "opening hours",
+    "opening hours",
+    "new patients",
+    "a b",
+    "الاسم",
+  ]);
 });
 
 check("characters are counted as the host counts them", () => {
@@ -88,22 +104,48 @@ check("the order of fields does not make documents different", () => {
 });
 
 check("stages begin where the last one ended, and the transcript runs beside the endpoint", () => {
-  const { total, host, stages: found } = stages({ turn: 1, speech_end_ms: 1_000, endpoint_ms: 1_500, transcript_ms: 1_380, decision_ms: 1_502, first_token_ms: 1_700, first_segment_ms: null, first_audio_ms: 1_900, first_frame_ms: 1_901, host_added_ms: 3 });
+  const {
+    total,
+    host,
+    stages: found,
+  } = stages({
+    turn: 1,
+    speech_end_ms: 1_000,
+    endpoint_ms: 1_500,
+    transcript_ms: 1_380,
+    decision_ms: 1_502,
+    first_token_ms: 1_700,
+    first_segment_ms: null,
+    first_audio_ms: 1_900,
+    first_frame_ms: 1_901,
+    host_added_ms: 3,
+  });
   equal([total, host], [901, 3]);
-  equal(found.map(({ label, from, length }) => [label, from, length]), [
-    ["Endpoint", 0, 500],
-    ["Transcript", 0, 380],
-    ["Decision", 500, 2],
-    ["First token", 502, 198],
-    ["First audio", 700, 200],
-    ["First frame", 900, 1],
-  ]);
+  equal(
+    found.map(({ label, from, length }) => [label, from, length]),
+    [
+      ["Endpoint", 0, 500],
+      ["Transcript", 0, 380],
+      ["Decision", 500, 2],
+      ["First token", 502, 198],
+      ["First audio", 700, 200],
+      ["First frame", 900, 1],
+    ],
+  );
   equal(stages({ turn: 1, speech_end_ms: 5 }), { total: 0, host: null, stages: [] });
 });
 
 check("every kind of row reads as a line, unknown ones by their name", () => {
-  equal(describe({ kind: "barge-in", outcome: "confirmed", speech_ms: 10, clear_ms: 212 }).title, "The caller interrupted");
-  equal(describe({ kind: "event", event: { event: "user-turn", data: { number: 2, text: "Hi", confidence: 0.5 } } }), { group: "speech", sign: "speech", title: "Turn 2", detail: "Hi (confidence 50 %)" });
+  equal(
+    describe({ kind: "barge-in", outcome: "confirmed", speech_ms: 10, clear_ms: 212 }).title,
+    "The caller interrupted",
+  );
+  equal(describe({ kind: "event", event: { event: "user-turn", data: { number: 2, text: "Hi", confidence: 0.5 } } }), {
+    group: "speech",
+    sign: "speech",
+    title: "Turn 2",
+    detail: "Hi (confidence 50 %)",
+  });
   equal(describe({ kind: "something-new", at_ms: 1 }).title, "something new");
   equal(describe({ kind: "actions" }).title, "actions");
   equal(describe({ kind: "event" }).title, "event");
@@ -120,7 +162,14 @@ check("templates are filled from the context's own fields only", () => {
   equal(rendered("{{ a }} {{b.c}} {{ d }} {{ toString }}", { a: 1, b: { c: "x" } }), "1 x {{ d }} {{ toString }}");
 });
 
-const message = (seq, index, role, text, more = {}) => ({ seq, at_ms: seq * 10, kind: "message", index, message: { role, text }, ...more });
+const message = (seq, index, role, text, more = {}) => ({
+  seq,
+  at_ms: seq * 10,
+  kind: "message",
+  index,
+  message: { role, text },
+  ...more,
+});
 
 check("the last row of an index counts, in the place and at the time of the first", () => {
   const conversation = new Conversation();
@@ -165,7 +214,12 @@ check("a turn's delay belongs to the first answer after it", () => {
   const conversation = new Conversation();
   conversation.row(message(1, 0, "assistant", "Hello"));
   conversation.row(message(2, 1, "user", "When?"));
-  conversation.row({ seq: 3, at_ms: 30, kind: "event", event: { event: "user-turn", data: { number: 1, text: "When?" } } });
+  conversation.row({
+    seq: 3,
+    at_ms: 30,
+    kind: "event",
+    event: { event: "user-turn", data: { number: 1, text: "When?" } },
+  });
   conversation.row({ seq: 4, at_ms: 40, kind: "latency", turn: 1, speech_end_ms: 1 });
   conversation.row(message(5, 2, "assistant", "At nine"));
   equal([...conversation.answers().keys()], [2]);
@@ -174,6 +228,31 @@ check("a turn's delay belongs to the first answer after it", () => {
 check("an interruption is marked where it happened", () => {
   const conversation = new Conversation();
   conversation.row(message(1, 0, "assistant", "One", { not_heard: "two" }));
-  conversation.row({ seq: 2, at_ms: 20, kind: "event", event: { event: "interrupted", data: { effect: 1, heard: "One" } } });
+  conversation.row({
+    seq: 2,
+    at_ms: 20,
+    kind: "event",
+    event: { event: "interrupted", data: { effect: 1, heard: "One" } },
+  });
   equal(conversation.lines.get(0).interrupted, true);
+});
+
+check("the greeting is shown while it is said, and only what was logged stays in the end", () => {
+  const conversation = new Conversation();
+  conversation.row({
+    seq: 1,
+    at_ms: 1,
+    kind: "actions",
+    event_seq: 0,
+    actions: [{ effect: 1, action: "say", data: { text: "Hello" } }],
+  });
+  equal(conversation.lines.get(0).spoken, "Hello");
+  conversation.row(message(2, 0, "assistant", "Hel", { not_heard: "lo" }));
+  equal([conversation.lines.get(0).text, conversation.lines.get(0).not_heard], ["Hel", "lo"]);
+  conversation.partial({ role: "assistant", index: 1, text: "Are you there?" });
+  conversation.row({ seq: 3, at_ms: 30, kind: "ended", reason: "caller-hangup", duration_ms: 30 });
+  equal(
+    conversation.ordered().map(({ index }) => index),
+    [0],
+  );
 });
