@@ -1,6 +1,8 @@
 //! The command line against a running host: simulated callers over real sockets, conversations, calls in files.
 
 mod chat;
+mod keyless;
+mod others;
 mod simulate;
 mod terminal;
 
@@ -11,14 +13,13 @@ use std::process::Stdio;
 use tempfile::TempDir;
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
-use trunkline_tests::host::program;
+use trunkline_tests::host::{Host, program};
 use trunkline_tests::speech::{Voice, microphone};
 
-/// A folder from which the host of a world is spoken to.
+/// A folder from which a host is spoken to.
 struct Place {
     folder: TempDir,
-    server: String,
-    token: String,
+    env: Vec<(&'static str, String)>,
 }
 
 /// What a command left behind.
@@ -30,8 +31,15 @@ struct Ran {
 
 impl Place {
     fn at(world: &World) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        Self { folder, server: world.host.origin(), token: world.api.token().to_owned() }
+        let env = vec![("TRUNKLINE_SERVER", world.host.origin()), ("TRUNKLINE_TOKEN", world.api.token().to_owned())];
+        Self { folder: tempfile::tempdir().unwrap(), env }
+    }
+
+    /// On the machine of a host, with its data directory and nothing else.
+    fn beside(host: &Host) -> Self {
+        let data = host.folder().join("data").to_str().unwrap().to_owned();
+        let path = std::env::var("PATH").unwrap();
+        Self { folder: tempfile::tempdir().unwrap(), env: vec![("TRUNKLINE_DATA", data), ("PATH", path)] }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -59,7 +67,7 @@ impl Place {
     async fn typed(&self, arguments: &[&str], input: &str) -> Ran {
         let mut command = Command::new(program("trunkline", "TRUNKLINE_BIN").unwrap());
         command.args(arguments).current_dir(self.folder.path()).env_clear();
-        command.env("TRUNKLINE_SERVER", &self.server).env("TRUNKLINE_TOKEN", &self.token);
+        command.envs(self.env.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();

@@ -21,6 +21,8 @@ mod logs;
 #[cfg(test)]
 mod providers;
 #[cfg(test)]
+mod readme;
+#[cfg(test)]
 mod recovery;
 #[cfg(test)]
 mod replay;

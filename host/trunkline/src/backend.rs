@@ -115,13 +115,19 @@ impl Backend {
 
     /// Makes the next version of an agent, if `version` is still the latest; a refused contract is an error that holds
     /// [`Faults`].
-    pub(crate) async fn replace_agent(&self, id: AgentId, version: u64, document: &Value) -> anyhow::Result<Value> {
-        ask!(self.replace_agent(id, version, document))
+    pub(crate) async fn replace_agent(
+        &self,
+        id: AgentId,
+        version: u64,
+        document: &Value,
+        why: Option<&str>,
+    ) -> anyhow::Result<Value> {
+        ask!(self.replace_agent(id, version, document, why))
     }
 
     /// Makes the next version of an agent by a JSON Merge Patch; a refused contract is an error that holds [`Faults`].
-    pub(crate) async fn patch_agent(&self, id: AgentId, patch: &Value) -> anyhow::Result<Value> {
-        ask!(self.patch_agent(id, patch))
+    pub(crate) async fn patch_agent(&self, id: AgentId, patch: &Value, why: Option<&str>) -> anyhow::Result<Value> {
+        ask!(self.patch_agent(id, patch, why))
     }
 
     /// Makes an agent; a refused contract is an error that holds [`Faults`].

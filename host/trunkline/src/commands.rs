@@ -8,7 +8,7 @@ mod documents;
 mod login;
 mod migrate;
 mod numbers;
-mod providers;
+pub(crate) mod providers;
 mod replay;
 mod tail;
 mod tokens;
@@ -69,7 +69,9 @@ pub(crate) async fn run(cli: Cli, out: &Out) -> anyhow::Result<ExitCode> {
             Box::pin(chat::run(context.server()?, arguments.agent.as_deref(), arguments.thread, out)).await
         }
         Command::Login => login::run(&context).await,
-        Command::Doctor(arguments) => Box::pin(doctor::run(context.load(arguments.listen.listen), out)).await,
+        Command::Doctor(arguments) => {
+            Box::pin(doctor::run(context.load(arguments.listen.listen), arguments.check, out)).await
+        }
         Command::Agent(command) => Box::pin(agents::run(&context, command)).await,
         Command::Number(command) => numbers::run(&context, command).await,
         Command::Call(command) => Box::pin(calls::run(&context, command)).await,

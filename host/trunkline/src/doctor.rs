@@ -2,10 +2,12 @@
 
 mod machine;
 mod outside;
+mod speech;
 
 use crate::config::{Config, ConfigError, Loaded};
 use crate::outgoing;
 use crate::output::{Out, Tone, clean};
+use crate::progress::Progress;
 use serde::Serialize;
 use std::process::ExitCode;
 use trunkline_api::Tls;
@@ -15,6 +17,8 @@ use trunkline_api::Tls;
 #[serde(rename_all = "lowercase")]
 enum State {
     Ok,
+    /// Not set up; nothing needs it.
+    Off,
     /// Works, but somebody should look.
     Warn,
     /// Calls cannot be answered without it.
@@ -37,6 +41,10 @@ impl Check {
         Self { name: name.into(), state: State::Ok, found: found.into(), mend: None }
     }
 
+    fn off(name: impl Into<String>, found: impl Into<String>, mend: impl Into<String>) -> Self {
+        Self { state: State::Off, mend: Some(mend.into()), ..Self::ok(name, found) }
+    }
+
     fn warn(name: impl Into<String>, found: impl Into<String>, mend: impl Into<String>) -> Self {
         Self { state: State::Warn, mend: Some(mend.into()), ..Self::ok(name, found) }
     }
@@ -46,16 +54,19 @@ impl Check {
     }
 }
 
-/// Checks everything; exit code 1 when something is missing.
+/// Checks everything; exit code 1 when something is missing. `trial`: speech programs say and hear a sentence.
 ///
 /// # Errors
 /// The answer cannot be written.
-pub(crate) async fn run(loaded: Result<Loaded, ConfigError>, out: &Out) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(loaded: Result<Loaded, ConfigError>, trial: bool, out: &Out) -> anyhow::Result<ExitCode> {
     let mut checks = Vec::new();
+    let progress = Progress::spinner(out, "looking");
     match &loaded {
         Ok(loaded) => {
             configuration(loaded, &mut checks);
             machine::check(&loaded.config, &mut checks).await;
+            progress.say("looking at providers");
+            Box::pin(speech::check(&loaded.config, trial, &mut checks)).await;
             outside::check(&loaded.config, &mut checks).await;
         }
         Err(error) => {
@@ -63,24 +74,28 @@ pub(crate) async fn run(loaded: Result<Loaded, ConfigError>, out: &Out) -> anyho
             checks.extend(error.to_string().lines().map(fault));
         }
     }
+    drop(progress);
     let healthy = checks.iter().all(|check| check.state != State::Missing);
     if out.json {
         out.document(&serde_json::json!({"ok": healthy, "checks": checks}))?;
     } else {
-        checks.iter().try_for_each(|check| print(out, check))?;
+        let width = checks.iter().map(|check| check.name.chars().count()).max().unwrap_or_default();
+        checks.iter().try_for_each(|check| print(out, check, width))?;
     }
     Ok(if healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn print(out: &Out, check: &Check) -> std::io::Result<()> {
+fn print(out: &Out, check: &Check, width: usize) -> std::io::Result<()> {
     let (tone, word) = match check.state {
         State::Ok => (Tone::Good, "ok     "),
+        State::Off => (Tone::Quiet, "off    "),
         State::Warn => (Tone::Warning, "warn   "),
         State::Missing => (Tone::Bad, "missing"),
     };
-    out.line(format!("{}  {:<18}  {}", out.paint(tone, word), check.name, clean(&check.found)))?;
+    out.line(format!("{}  {:<width$}  {}", out.paint(tone, word), check.name, clean(&check.found)))?;
+    let indent = width + 11;
     match &check.mend {
-        Some(mend) => out.line(format!("{:29}{}", "", out.paint(Tone::Quiet, &clean(&format!("-> {mend}"))))),
+        Some(mend) => out.line(format!("{:indent$}{}", "", out.paint(Tone::Quiet, &clean(&format!("-> {mend}"))))),
         None => Ok(()),
     }
 }

@@ -22,6 +22,7 @@ mod running;
 mod serve;
 mod simulate;
 mod sse;
+mod trial;
 
 use clap::Parser;
 use cli::Cli;

@@ -13,10 +13,10 @@ mod recording;
 mod report;
 mod script;
 mod socket;
-mod sound;
+pub(crate) mod sound;
 mod typed;
 mod watcher;
-mod wav;
+pub(crate) mod wav;
 mod wire;
 
 pub(crate) use script::{Act, Fault, Script, Step};

@@ -170,3 +170,24 @@ async fn what_cannot_be_played_is_told_apart_from_what_fails() {
     assert!(ran.err.contains("the recording absent.wav cannot be read"), "{}", ran.err);
     assert!(world.api.calls().await.unwrap().is_empty(), "nobody was called");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_comes_back_when_the_host_was_lost() {
+    let mut world = World::start(Setting { utterances: vec!["When do you open?"], ..front_desk() }).await;
+    let place = visit(&world);
+    let script = "[[step]]\nexpect = \"cut off\"\n[[step]]\nwait = 4000\nwav = \"open.wav\"\nexpect = \"nine\"\n";
+    place.write("lost.toml", script);
+    let arguments = ["call", "simulate", "--agent", "Front desk", "--script", "lost.toml", "--json"];
+    let (report, ()) = tokio::join!(place.run(&arguments), async {
+        crate::by_hand::until(|| async {
+            let calls = world.api.calls().await.unwrap();
+            calls.first().filter(|call| call["state"] == "active").map(drop)
+        })
+        .await;
+        world.host.kill().await.unwrap();
+        world.host.restart().await.unwrap();
+    });
+    let report = report.ended(0).json();
+    assert_eq!(report["problems"], json!([]), "{report:#}");
+    assert!(report["steps"][1]["answer"].as_str().unwrap().contains("from nine to five"), "{report:#}");
+}

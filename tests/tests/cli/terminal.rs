@@ -3,6 +3,7 @@
 use super::Place;
 use crate::world::{Setting, World};
 use rustix::fs::{Mode, OFlags, open};
+use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use serde_json::json;
 use std::fs::File;
@@ -19,7 +20,7 @@ use trunkline_tests::host::program;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A program in a terminal.
-struct Terminal {
+pub(super) struct Terminal {
     child: Child,
     keys: File,
     screen: mpsc::Receiver<String>,
@@ -27,7 +28,7 @@ struct Terminal {
 }
 
 impl Terminal {
-    fn start(place: &Place, arguments: &[&str]) -> Self {
+    pub(super) fn start(place: &Place, arguments: &[&str]) -> Self {
         let keys = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&keys).unwrap();
         unlockpt(&keys).unwrap();
@@ -35,7 +36,7 @@ impl Terminal {
         let side = || Stdio::from(open(&name, OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).unwrap());
         let mut command = Command::new(program("trunkline", "TRUNKLINE_BIN").unwrap());
         command.args(arguments).current_dir(place.folder.path()).env_clear().env("TERM", "xterm");
-        command.env("TRUNKLINE_SERVER", &place.server).env("TRUNKLINE_TOKEN", &place.token);
+        command.envs(place.env.iter().map(|(name, value)| (name, value)));
         let child = command.stdin(side()).stdout(side()).stderr(side()).kill_on_drop(true).spawn().unwrap();
         drop(command);
         let keys = File::from(keys);
@@ -54,7 +55,7 @@ impl Terminal {
     }
 
     /// Waits until a text appears, and gives everything up to its end.
-    async fn until(&mut self, text: &str) -> String {
+    pub(super) async fn until(&mut self, text: &str) -> String {
         loop {
             if let Some(at) = self.shown.find(text) {
                 let rest = self.shown.split_off(at + text.len());
@@ -68,11 +69,17 @@ impl Terminal {
         }
     }
 
-    fn press(&mut self, keys: &str) {
+    pub(super) fn press(&mut self, keys: &str) {
         self.keys.write_all(keys.as_bytes()).unwrap();
     }
 
-    async fn ended(mut self) -> i32 {
+    /// What a terminal does for Ctrl-C.
+    fn interrupt(&self) {
+        let pid = Pid::from_raw(i32::try_from(self.child.id().unwrap()).unwrap()).unwrap();
+        kill_process(pid, Signal::INT).unwrap();
+    }
+
+    pub(super) async fn ended(mut self) -> i32 {
         timeout(PATIENCE, self.child.wait()).await.unwrap().unwrap().code().unwrap()
     }
 }
@@ -125,17 +132,13 @@ async fn an_answer_is_written_and_tools_are_shown() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ctrl_c_stops_an_answer_and_not_the_conversation() {
-    let slow = Setting { tokens_per_s: Some(2.0), script: vec![Rule::say(&"word ".repeat(200))], ..Setting::default() };
+    let slow = Setting { tokens_per_s: Some(2.0), script: vec![Rule::say("word ".repeat(200))], ..Setting::default() };
     let world = World::start(slow).await;
     let mut terminal = Terminal::start(&Place::at(&world), &["chat", "Front desk"]);
     terminal.until("you> ").await;
     terminal.press("Go on.\r");
     terminal.until("word").await;
-    rustix::process::kill_process(
-        rustix::process::Pid::from_raw(i32::try_from(terminal.child.id().unwrap()).unwrap()).unwrap(),
-        rustix::process::Signal::INT,
-    )
-    .unwrap();
+    terminal.interrupt();
     terminal.until("stopped").await;
     terminal.until("you> ").await;
     terminal.press("/quit\r");
@@ -157,4 +160,18 @@ async fn a_server_that_is_gone_is_said_and_the_conversation_can_go_on() {
     terminal.until("you> ").await;
     terminal.press("\u{4}");
     assert_eq!(terminal.ended().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ctrl_c_hangs_a_simulated_caller_up() {
+    let world = World::start(setting()).await;
+    let place = Place::at(&world);
+    place.record("open.wav", "When do you open?");
+    let arguments = ["call", "simulate", "--agent", "Front desk", "--wav", "open.wav"];
+    let mut terminal = Terminal::start(&place, &arguments);
+    terminal.until("agent speaks").await;
+    terminal.interrupt();
+    terminal.until("caller-hangup").await;
+    assert_eq!(terminal.ended().await, 130);
+    assert_eq!(world.api.calls().await.unwrap()[0]["end_reason"], "caller-hangup");
 }

@@ -45,7 +45,7 @@ impl Local {
 
     pub(crate) async fn create_agent(&self, document: &Value) -> anyhow::Result<Value> {
         self.validate(document).await?;
-        Ok(serde_json::to_value(self.tenant.agents().create(self.new_version(document)).await?)?)
+        Ok(serde_json::to_value(self.tenant.agents().create(self.new_version(document, None)).await?)?)
     }
 
     pub(crate) async fn validate(&self, document: &Value) -> anyhow::Result<Vec<Fault>> {
@@ -74,27 +74,34 @@ impl Local {
         Ok(json!({"items": versions, "next_cursor": null}))
     }
 
-    pub(crate) async fn replace_agent(&self, id: AgentId, version: u64, document: &Value) -> anyhow::Result<Value> {
+    pub(crate) async fn replace_agent(
+        &self,
+        id: AgentId,
+        version: u64,
+        document: &Value,
+        why: Option<&str>,
+    ) -> anyhow::Result<Value> {
+        let latest = self.agent(id).await?;
+        if *document == latest["document"] {
+            return Ok(latest);
+        }
         self.validate(document).await?;
         let expected = u32::try_from(version).ok();
-        let new = self.new_version(document);
+        let new = self.new_version(document, why);
         let made = self.tenant.agents().update(id, expected, new).await;
         Ok(serde_json::to_value(made.map_err(|error| missing_agent(error, id))?)?)
     }
 
-    pub(crate) async fn patch_agent(&self, id: AgentId, patch: &Value) -> anyhow::Result<Value> {
+    pub(crate) async fn patch_agent(&self, id: AgentId, patch: &Value, why: Option<&str>) -> anyhow::Result<Value> {
         let latest = self.agent(id).await?;
         let mut document = latest["document"].clone();
         json_patch::merge(&mut document, patch);
-        if document == latest["document"] {
-            return Ok(latest);
-        }
-        self.replace_agent(id, latest["version"].as_u64().unwrap_or_default(), &document).await
+        self.replace_agent(id, latest["version"].as_u64().unwrap_or_default(), &document, why).await
     }
 
-    fn new_version(&self, document: &Value) -> NewVersion {
+    fn new_version(&self, document: &Value, why: Option<&str>) -> NewVersion {
         let author = Some("command line".to_owned());
-        NewVersion { document: document.clone(), author, summary: None, now_ms: unix_ms() }
+        NewVersion { document: document.clone(), author, summary: why.map(str::to_owned), now_ms: unix_ms() }
     }
 
     pub(crate) async fn numbers(&self) -> anyhow::Result<Value> {

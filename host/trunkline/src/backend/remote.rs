@@ -39,12 +39,18 @@ impl Remote {
         self.0.post(&["agents"], Some(document)).await
     }
 
-    pub(crate) async fn replace_agent(&self, id: AgentId, version: u64, document: &Value) -> anyhow::Result<Value> {
-        self.0.put(&["agents", &id.to_string()], version, document).await
+    pub(crate) async fn replace_agent(
+        &self,
+        id: AgentId,
+        version: u64,
+        document: &Value,
+        why: Option<&str>,
+    ) -> anyhow::Result<Value> {
+        self.0.put(&["agents", &id.to_string()], &summary(why), version, document).await
     }
 
-    pub(crate) async fn patch_agent(&self, id: AgentId, patch: &Value) -> anyhow::Result<Value> {
-        self.0.patch(&["agents", &id.to_string()], patch).await
+    pub(crate) async fn patch_agent(&self, id: AgentId, patch: &Value, why: Option<&str>) -> anyhow::Result<Value> {
+        self.0.patch(&["agents", &id.to_string()], &summary(why), patch).await
     }
 
     pub(crate) async fn validate(&self, document: &Value) -> anyhow::Result<Vec<Fault>> {
@@ -99,6 +105,10 @@ impl Remote {
         let mut answer = self.0.get(&["calls", &id.to_string(), "events"], &query).await?;
         serde_json::from_value(answer["items"].take()).context("the server's log has rows of another version")
     }
+}
+
+fn summary(why: Option<&str>) -> Vec<(&'static str, String)> {
+    why.map(|why| ("summary", why.to_owned())).into_iter().collect()
 }
 
 impl PageOf {

@@ -40,6 +40,8 @@ pub(crate) enum AgentCommand {
     Edit {
         /// Its id or its name [default: the default agent].
         agent: Option<String>,
+        #[command(flatten)]
+        why: Why,
     },
     /// Change fields of an agent's contract.
     #[command(after_help = SET)]
@@ -49,6 +51,8 @@ pub(crate) enum AgentCommand {
         /// A field by its path, and what it becomes.
         #[arg(required = true, value_name = "PATH=VALUE")]
         fields: Vec<String>,
+        #[command(flatten)]
+        why: Why,
     },
     /// Check a contract and name every fault.
     Validate {
@@ -77,12 +81,22 @@ pub(crate) enum AgentCommand {
         /// The agent that becomes this, whatever its name.
         #[arg(long, value_name = "AGENT")]
         into: Option<String>,
+        #[command(flatten)]
+        why: Why,
     },
     /// Say which agent answers whoever names none, or change it.
     Default {
         /// The id or the name of the agent that it shall be.
         agent: Option<String>,
     },
+}
+
+/// What a version is for.
+#[derive(Debug, Args)]
+pub(crate) struct Why {
+    /// What changes and why, for `agent versions`; at most 200 characters.
+    #[arg(short = 'm', long, value_name = "TEXT")]
+    pub(crate) summary: Option<String>,
 }
 
 /// A new agent.

@@ -30,6 +30,9 @@ pub(crate) enum ProviderCommand {
     Check {
         /// Only this one.
         name: Option<String>,
+        /// With this voice, for providers that have none of their own.
+        #[arg(long)]
+        voice: Option<String>,
     },
 }
 

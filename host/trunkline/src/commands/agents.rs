@@ -26,12 +26,14 @@ pub(super) async fn run(context: &Context<'_>, command: AgentCommand) -> anyhow:
             out.document(&backend.find_agent(agent.as_deref()).await?)?;
         }
         AgentCommand::Create(new) => return Box::pin(create::run(context, new)).await,
-        AgentCommand::Edit { agent } => return Box::pin(edit::run(context, agent.as_deref())).await,
-        AgentCommand::Set { agent, fields } => {
+        AgentCommand::Edit { agent, why } => {
+            return Box::pin(edit::run(context, agent.as_deref(), why.summary.as_deref())).await;
+        }
+        AgentCommand::Set { agent, fields, why } => {
             let patch = fields::patch(&fields)?;
             let backend = context.backend(Intent::Write).await?;
             let id = backend.agent_id(&agent).await?;
-            return changed(out, Path::new(&agent), backend.patch_agent(id, &patch).await);
+            return changed(out, Path::new(&agent), backend.patch_agent(id, &patch, why.summary.as_deref()).await);
         }
         AgentCommand::Validate { file } => {
             let document = read(&file)?;
@@ -50,7 +52,9 @@ pub(super) async fn run(context: &Context<'_>, command: AgentCommand) -> anyhow:
             let found = backend.find_agent(agent.as_deref()).await?;
             super::write_document(out, to.as_deref(), &found["document"])?;
         }
-        AgentCommand::Import { file, into } => return import(context, &file, into.as_deref()).await,
+        AgentCommand::Import { file, into, why } => {
+            return import(context, &file, into.as_deref(), why.summary.as_deref()).await;
+        }
         AgentCommand::Default { agent } => default(context, agent.as_deref()).await?,
     }
     Ok(ExitCode::SUCCESS)
@@ -101,7 +105,7 @@ async fn default(context: &Context<'_>, agent: Option<&str>) -> anyhow::Result<(
     Ok(out.line(clean(&format!("{id} {name} answers whoever names no agent")))?)
 }
 
-async fn import(context: &Context<'_>, file: &Path, into: Option<&str>) -> anyhow::Result<ExitCode> {
+async fn import(context: &Context<'_>, file: &Path, into: Option<&str>, why: Option<&str>) -> anyhow::Result<ExitCode> {
     let document = read(file)?;
     let backend = context.backend(Intent::Write).await?;
     let known = match into {
@@ -118,7 +122,7 @@ async fn import(context: &Context<'_>, file: &Path, into: Option<&str>) -> anyho
     let made = match known {
         Some(id) => {
             let version = backend.agent(id).await?["version"].as_u64().unwrap_or_default();
-            backend.replace_agent(id, version, &document).await
+            backend.replace_agent(id, version, &document, why).await
         }
         None => backend.create_agent(&document).await,
     };

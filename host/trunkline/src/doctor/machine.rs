@@ -3,6 +3,7 @@
 use super::Check;
 use crate::components::BUILD;
 use crate::config::{Config, reachable};
+use crate::running::Running;
 use crate::{components, guests, outgoing};
 use bytes::Bytes;
 use http::Request;
@@ -109,6 +110,9 @@ async fn check_components(config: &Config, checks: &mut Vec<Check>) {
 async fn port(config: &Config) -> Check {
     const NAME: &str = "port";
     let address = config.listen;
+    if let Some(running) = Running::find(&config.data) {
+        return Check::ok(NAME, format!("a host is serving on {}", running.url));
+    }
     let Err(error) = TcpListener::bind(address) else {
         return Check::ok(NAME, format!("{address} is free"));
     };

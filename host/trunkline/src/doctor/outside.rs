@@ -16,6 +16,7 @@ const SID: usize = 34;
 
 pub(super) async fn check(config: &Config, checks: &mut Vec<Check>) {
     checks.push(public_url(config));
+    checks.push(microphone(config));
     // A root certificate that cannot be read was told with the configuration.
     if let Ok(Ok(client)) = outgoing::egress(config).map(|egress| egress.http(Policy::trusted())) {
         let providers = &config.providers;
@@ -41,7 +42,9 @@ fn public_url(config: &Config) -> Check {
         None => true,
     };
     if local {
-        return Check::warn(NAME, format!("{url} cannot be reached by a carrier"), MEND);
+        let found = format!("{url} cannot be reached by a carrier");
+        // Without an account nobody would want to reach it.
+        return if config.twilio.is_empty() { Check::off(NAME, found, MEND) } else { Check::warn(NAME, found, MEND) };
     }
     if parsed.scheme() != "https" {
         let found = format!("{url} is not https: what is said can be read on the way");
@@ -50,11 +53,37 @@ fn public_url(config: &Config) -> Check {
     Check::ok(NAME, url.clone())
 }
 
+/// Browsers give a page the microphone only where nobody can listen in.
+fn microphone(config: &Config) -> Check {
+    const NAME: &str = "microphone";
+    let url = &config.public_url;
+    let Ok(parsed) = Url::parse(url) else { return Check::missing(NAME, url.clone(), "set `public_url`") };
+    let loopback = match parsed.host() {
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        None => false,
+    };
+    if parsed.scheme() == "https" {
+        return Check::ok(NAME, format!("browsers give it to {url}"));
+    }
+    if loopback {
+        let found = format!("browsers of this machine give it to {url}; those of other machines would not");
+        return Check::ok(NAME, found);
+    }
+    let found = format!("browsers do not give it to {url}: that is neither https nor this machine");
+    Check::warn(
+        NAME,
+        found,
+        "put TLS before it or set `tls`, and name the https address; or forward a port to localhost",
+    )
+}
+
 async fn provider(client: &HttpClient, name: &str, endpoint: &EndpointConfig, public: &str) -> Check {
     let upper = name.to_uppercase();
     if endpoint.api_key.is_empty() && endpoint.url.is_none() {
         let mend = format!("set `providers.{name}.api_key` (TRUNKLINE_{upper}_API_KEY or {upper}_API_KEY)");
-        return Check::missing(name, "no key", mend);
+        return Check::off(name, "no key", mend);
     }
     let url = endpoint.url.as_deref().unwrap_or(public);
     let key = if endpoint.api_key.is_empty() { "without a key" } else { "with a key" };
@@ -86,7 +115,7 @@ fn twilio(config: &Config, checks: &mut Vec<Check>) {
     const NAME: &str = "twilio";
     if config.twilio.is_empty() {
         let mend = "add [twilio.accounts.AC...] with auth_token to trunkline.toml";
-        checks.push(Check::warn(NAME, "no accounts: no phone calls come in", mend));
+        checks.push(Check::off(NAME, "no accounts: no phone calls come in", mend));
     }
     for (sid, account) in &config.twilio {
         if sid.len() == SID {

@@ -236,11 +236,11 @@ expect_reason = "agent-hangup"
         Subject { call: "c".into(), agent_id: "a".into(), agent_version: json!(1), channel: "chat" }
     }
 
-    fn object(value: Value) -> Map<String, Value> {
+    fn object(value: &Value) -> Map<String, Value> {
         value.as_object().unwrap().clone()
     }
 
-    fn step(answer: &str, result: Value) -> PlayedStep {
+    fn step(answer: &str, result: &Value) -> PlayedStep {
         PlayedStep { answer: answer.into(), result: object(result), ..PlayedStep::default() }
     }
 
@@ -250,7 +250,7 @@ expect_reason = "agent-hangup"
 
     #[test]
     fn what_is_expected_and_happens_is_ok() {
-        let steps = vec![step("Forty-two", json!({"age": 42})), step("Good-bye!", json!({}))];
+        let steps = vec![step("Forty-two", &json!({"age": 42})), step("Good-bye!", &json!({}))];
         let report = judged(Played { steps, end: Some(("agent-hangup".into(), 9)), ..Played::default() });
         assert!(report.ok, "{report:#?}");
         assert_eq!(report.steps[0].verdicts.len(), 4);
@@ -259,7 +259,7 @@ expect_reason = "agent-hangup"
     #[test]
     fn what_does_not_happen_is_told_with_what_was_found() {
         let skipped = PlayedStep { skipped: true, ..PlayedStep::default() };
-        let steps = vec![step("Sorry, forty.", json!({"age": 41})), skipped];
+        let steps = vec![step("Sorry, forty.", &json!({"age": 41})), skipped];
         let report = judged(Played { steps, end: Some(("failed".into(), 9)), ..Played::default() });
         assert!(!report.ok);
         let verdicts: Vec<(bool, Option<&str>)> =

@@ -14,11 +14,11 @@ const HEADER: u32 = 44;
 
 /// A file's sound.
 #[derive(Debug, PartialEq)]
-pub(super) struct Wav {
+pub(crate) struct Wav {
     /// Samples per second and channel.
-    pub(super) rate: u32,
+    pub(crate) rate: u32,
     /// All channels as one, -1 to 1.
-    pub(super) mono: Vec<f32>,
+    pub(crate) mono: Vec<f32>,
 }
 
 struct Format {
@@ -32,7 +32,7 @@ struct Format {
 ///
 /// # Errors
 /// It is no WAV file, or its samples are of a kind that is not known.
-pub(super) fn read(bytes: &[u8]) -> anyhow::Result<Wav> {
+pub(crate) fn read(bytes: &[u8]) -> anyhow::Result<Wav> {
     let rest = bytes.strip_prefix(b"RIFF").and_then(|rest| rest.get(4..)).and_then(|rest| rest.strip_prefix(b"WAVE"));
     let mut rest = rest.context("it is no WAV file")?;
     let mut format = None;
@@ -40,7 +40,7 @@ pub(super) fn read(bytes: &[u8]) -> anyhow::Result<Wav> {
         let content = body.get(..length).unwrap_or(body);
         match name {
             b"fmt " => format = Some(read_format(content)?),
-            b"data" => return samples(format.context("its samples come before their format")?, content),
+            b"data" => return samples(format.as_ref().context("its samples come before their format")?, content),
             _ => {}
         }
         // Chunks begin at even places.
@@ -74,7 +74,7 @@ fn read_format(bytes: &[u8]) -> anyhow::Result<Format> {
     Ok(Format { kind, channels: usize::from(channels), rate, bytes: usize::from(bits / 8) })
 }
 
-fn samples(format: Format, bytes: &[u8]) -> anyhow::Result<Wav> {
+fn samples(format: &Format, bytes: &[u8]) -> anyhow::Result<Wav> {
     let frames = bytes.chunks_exact(format.bytes * format.channels);
     let mix = |frame: &[u8]| {
         let sum: f32 = frame.chunks_exact(format.bytes).map(|sample| unit(format.kind, sample)).sum();
@@ -102,7 +102,7 @@ fn unit(kind: u16, sample: &[u8]) -> f32 {
 ///
 /// # Errors
 /// The writer's.
-pub(super) fn write(mut to: impl Write, rate: u32, channels: u16, samples: &[i16]) -> io::Result<()> {
+pub(crate) fn write(mut to: impl Write, rate: u32, channels: u16, samples: &[i16]) -> io::Result<()> {
     let bytes = u32::try_from(samples.len() * 2).unwrap_or(u32::MAX - HEADER);
     let frame = channels * 2;
     to.write_all(b"RIFF")?;

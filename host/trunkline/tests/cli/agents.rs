@@ -31,6 +31,9 @@ fn fields_are_set_by_their_paths() {
     let versions = place.run(&["agent", "versions", &id, "--json"]).ok().json();
     let numbers: Vec<&Value> = versions["items"].as_array().unwrap().iter().map(|v| &v["version"]).collect();
     assert_eq!(numbers, [&json!(2), &json!(1)]);
+    place.run(&["agent", "set", &id, "tools=[\"end_call\"]", "-m", "Let it hang up"]).ok();
+    let table = place.run(&["agent", "versions", &id]).ok().out;
+    assert!(table.lines().nth(1).unwrap().ends_with("command line  Let it hang up"), "{table}");
     let ran = place.run(&["agent", "set", &id, "greeting"]).failed(1);
     assert!(ran.sentence().starts_with("`greeting` is no field and value"), "{}", ran.err);
 }

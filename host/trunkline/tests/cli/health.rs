@@ -27,12 +27,13 @@ fn what_is_missing_is_named_with_what_mends_it() {
     assert!(mend(&answer, "components").starts_with("run `cargo xtask components`"));
     assert_eq!(state(&answer, "port"), ["missing"]);
     assert!(mend(&answer, "port").contains("--listen"));
-    assert_eq!(state(&answer, "public address"), ["warn"]);
+    assert_eq!(state(&answer, "public address"), ["off"]);
+    assert_eq!(state(&answer, "microphone"), ["ok"]);
     for provider in ["deepgram", "openai", "elevenlabs"] {
-        assert_eq!(state(&answer, provider), ["missing"]);
+        assert_eq!(state(&answer, provider), ["off"]);
         assert!(mend(&answer, provider).contains(&format!("TRUNKLINE_{}_API_KEY", provider.to_uppercase())));
     }
-    assert_eq!(state(&answer, "twilio"), ["warn"]);
+    assert_eq!(state(&answer, "twilio"), ["off"]);
     assert!(!place.data().exists());
 }
 
@@ -67,4 +68,46 @@ fn a_broken_configuration_is_the_first_thing_to_mend() {
     place.write("trunkline.toml", "listen = 8080");
     let ran = place.run(&["doctor"]).failed(1);
     assert!(ran.out.starts_with("missing  configuration") && ran.out.contains("line 1, `listen`"), "{}", ran.out);
+}
+
+#[test]
+fn a_machine_without_speech_programs_is_told_what_to_install() {
+    let place = Place::new();
+    std::fs::create_dir(place.path("empty")).unwrap();
+    let place = place.env("PATH", "empty");
+    let ran = place.run(&["doctor", "--check", "--listen", "127.0.0.1:0"]).failed(1);
+    for (need, packages) in
+        [("speech synthesis", "flite espeak-ng"), ("speech recognition", "pocketsphinx pocketsphinx-en-us")]
+    {
+        let mut lines = ran.out.lines().skip_while(|line| !line.contains(need));
+        assert!(lines.next().unwrap().starts_with("missing  "), "{}", ran.out);
+        assert!(lines.next().unwrap().contains(&format!("sudo apt-get install -y {packages}")), "{}", ran.out);
+    }
+    assert!(!ran.out.contains("trial of"), "what is not there is not tried: {}", ran.out);
+    let answer = place.run(&["doctor", "--json", "--listen", "127.0.0.1:0"]).failed(1).json();
+    assert_eq!(state(&answer, "language"), ["ok"], "the built-in engine needs no program");
+    // What is missing for speech is missing for nothing else.
+    let listed = place.run(&["provider", "list", "--json"]).ok().json();
+    let ready: Vec<&Value> =
+        listed["items"].as_array().unwrap().iter().filter(|p| p["ready"] == true).map(|p| &p["name"]).collect();
+    assert_eq!(ready, ["builtin"]);
+    let ran = place.run(&["provider", "check", "local"]).failed(1);
+    assert!(ran.sentence().starts_with("`local` is not ready: "), "{}", ran.err);
+    let ran = place.run(&["provider", "check", "nobody"]).failed(1);
+    assert!(ran.sentence().starts_with("there is no provider `nobody` (there are: builtin, deepgram"), "{}", ran.err);
+}
+
+#[test]
+fn a_page_that_browsers_do_not_trust_gets_no_microphone() {
+    for (url, expected) in [
+        ("http://voice.example.com", "warn"),
+        ("http://192.168.1.7:8080", "warn"),
+        ("https://voice.example.com", "ok"),
+        ("http://localhost:8080", "ok"),
+        ("http://[::1]:8080", "ok"),
+    ] {
+        let place = Place::new().env("TRUNKLINE_PUBLIC_URL", url);
+        let answer = place.run(&["doctor", "--json", "--listen", "127.0.0.1:0"]).json();
+        assert_eq!(state(&answer, "microphone"), [expected], "{url}");
+    }
 }

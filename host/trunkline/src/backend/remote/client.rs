@@ -101,21 +101,28 @@ impl Client {
     }
 
     pub(crate) async fn post(&self, path: &[&str], body: Option<&Value>) -> anyhow::Result<Value> {
-        self.send(Method::POST, path, JSON, body).await
+        self.send(Method::POST, path, body).await
     }
 
-    pub(crate) async fn put(&self, path: &[&str], version: u64, body: &Value) -> anyhow::Result<Value> {
-        let request = self.request(Method::PUT, path, &[])?.header("if-match", format!("\"{version}\""));
+    pub(crate) async fn put(
+        &self,
+        path: &[&str],
+        query: Query<'_>,
+        version: u64,
+        body: &Value,
+    ) -> anyhow::Result<Value> {
+        let request = self.request(Method::PUT, path, query)?.header("if-match", format!("\"{version}\""));
         self.json(request.header(CONTENT_TYPE, JSON), serde_json::to_vec(body)?.into()).await
     }
 
     /// JSON Merge Patch (RFC 7396).
-    pub(crate) async fn patch(&self, path: &[&str], patch: &Value) -> anyhow::Result<Value> {
-        self.send(Method::PATCH, path, MERGE_PATCH, Some(patch)).await
+    pub(crate) async fn patch(&self, path: &[&str], query: Query<'_>, patch: &Value) -> anyhow::Result<Value> {
+        let request = self.request(Method::PATCH, path, query)?.header(CONTENT_TYPE, MERGE_PATCH);
+        self.json(request, serde_json::to_vec(patch)?.into()).await
     }
 
     pub(crate) async fn delete(&self, path: &[&str]) -> anyhow::Result<Value> {
-        self.send(Method::DELETE, path, JSON, None).await
+        self.send(Method::DELETE, path, None).await
     }
 
     /// What is not JSON: the bytes and the headers of the answer to a POST.
@@ -155,16 +162,10 @@ impl Client {
         self.egress.websocket(&Policy::trusted(), &url, HeaderMap::new(), &WebSocketLimits::default()).await
     }
 
-    async fn send(
-        &self,
-        method: Method,
-        path: &[&str],
-        kind: HeaderValue,
-        body: Option<&Value>,
-    ) -> anyhow::Result<Value> {
+    async fn send(&self, method: Method, path: &[&str], body: Option<&Value>) -> anyhow::Result<Value> {
         let mut request = self.request(method, path, &[])?;
         if body.is_some() {
-            request = request.header(CONTENT_TYPE, kind);
+            request = request.header(CONTENT_TYPE, JSON);
         }
         self.json(request, body.map(serde_json::to_vec).transpose()?.unwrap_or_default().into()).await
     }

@@ -19,14 +19,15 @@ use trunkline_contract::AgentId;
 /// How a text becomes a version.
 enum Goal {
     New,
-    Next { id: AgentId, version: u64 },
+    Next { id: AgentId, version: u64, why: Option<String> },
 }
 
-pub(super) async fn run(context: &Context<'_>, agent: Option<&str>) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(context: &Context<'_>, agent: Option<&str>, why: Option<&str>) -> anyhow::Result<ExitCode> {
     let backend = context.backend(Intent::Write).await?;
     let found = backend.find_agent(agent).await?;
     let id = id_of(&found)?;
-    let goal = Goal::Next { id, version: found["version"].as_u64().unwrap_or_default() };
+    let version = found["version"].as_u64().unwrap_or_default();
+    let goal = Goal::Next { id, version, why: why.map(str::to_owned) };
     edited(context.out, &backend, &found["document"], &goal).await
 }
 
@@ -74,7 +75,7 @@ async fn save(out: &Out, backend: &Backend, text: &str, goal: &Goal) -> anyhow::
     };
     let made = match goal {
         Goal::New => backend.create_agent(&document).await,
-        Goal::Next { id, version } => backend.replace_agent(*id, *version, &document).await,
+        Goal::Next { id, version, why } => backend.replace_agent(*id, *version, &document, why.as_deref()).await,
     };
     let stale = |error: &Refused| error.status == StatusCode::PRECONDITION_FAILED;
     match refused(made) {
