@@ -3,3 +3,4 @@
 mod page;
 mod requests;
 mod routes;
+mod try_out;

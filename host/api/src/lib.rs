@@ -17,6 +17,7 @@ mod media;
 mod numbers;
 mod page;
 mod problem;
+mod providers;
 mod serve;
 mod sse;
 mod state;
@@ -62,6 +63,12 @@ pub fn router(api: Api) -> Router {
         .route("/phone-numbers", get(numbers::list))
         .route("/phone-numbers/{e164}/assign", post(numbers::assign))
         .route("/phone-numbers/{e164}/unassign", post(numbers::unassign))
+        .route("/providers", get(providers::list))
+        .route("/providers/tts/{name}/say", post(providers::say))
+        .route(
+            "/providers/stt/{name}/hear",
+            post(providers::hear).layer(DefaultBodyLimit::max(providers::MAX_RECORDING)),
+        )
         .route("/documents", get(documents::list))
         .route("/documents", post(documents::create).layer(DefaultBodyLimit::max(documents::MAX_BODY)))
         .route("/documents/search", post(documents::search))

@@ -16,6 +16,9 @@ pub struct CarrierAccount {
     pub auth_token: String,
 }
 
+/// Try-outs of providers at a time: they share processes and connections with calls.
+const TRYOUTS: usize = 4;
+
 /// What all handlers share. Cloning is cheap.
 #[derive(Clone)]
 pub struct Api {
@@ -29,6 +32,8 @@ pub struct Api {
     pub(crate) tls: bool,
     pub(crate) guesses: Guesses,
     pub(crate) knowledge: Knowledge,
+    /// Try-outs of providers at a time.
+    pub(crate) tryouts: Gate,
 }
 
 impl Api {
@@ -50,6 +55,7 @@ impl Api {
             public_url: public_url.trim_end_matches('/').into(),
             default_tenant,
             sockets: Gate::new(unauthenticated_sockets),
+            tryouts: Gate::new(TRYOUTS),
             tls: false,
             guesses: Guesses::new(Instant::now()),
         }

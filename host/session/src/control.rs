@@ -1,15 +1,21 @@
-//! What an operator may do to a live call.
+//! What an operator may do to a live call, and look at.
 
 use crate::driver::Mail;
 use crate::sessions::{SessionError, Sessions};
 use trunkline_contract::{CallId, TenantId};
 use trunkline_engine::Control;
+use trunkline_providers::Providers;
 use trunkline_store::CallState;
 
 /// Why a call ended that an operator ended.
 const REASON: &str = "operator-hangup";
 
 impl Sessions {
+    /// What calls are heard, answered and spoken with.
+    pub fn providers(&self) -> &Providers {
+        &self.0.providers
+    }
+
     /// Ends a call at once; it is over a moment later. False: nobody on this host leads it now.
     ///
     /// # Errors

@@ -6,6 +6,7 @@ mod calls;
 mod dashboard;
 mod documents;
 mod login;
+mod providers;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -53,6 +54,14 @@ impl Fixture {
     }
 
     async fn with(change: impl FnOnce(Api) -> Api) -> Self {
+        Self::made(&ProvidersConfig::default(), change).await
+    }
+
+    async fn with_providers(config: &ProvidersConfig) -> Self {
+        Self::made(config, |api| api).await
+    }
+
+    async fn made(config: &ProvidersConfig, change: impl FnOnce(Api) -> Api) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(StoreConfig::new(dir.path())).await.unwrap();
         let tenant = store.tenants().create("default", 1).await.unwrap().id;
@@ -62,7 +71,7 @@ impl Fixture {
         store.components().release("conversation", blob, 1).await.unwrap();
         let library = Library::new(Runtime::new(&trunkline_runtime::Config::new([7; 32])).unwrap(), store.clone());
         let egress = Egress::new(Vec::new()).unwrap();
-        let providers = Providers::new(&ProvidersConfig::default(), &egress, Policy::tenant(Vec::new())).unwrap();
+        let providers = Providers::new(config, &egress, Policy::tenant(Vec::new())).unwrap();
         let config = SessionConfig {
             host: "test".to_owned(),
             max_calls: 4,
