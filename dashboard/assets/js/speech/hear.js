@@ -47,6 +47,8 @@ export function hearCard(providers) {
 
   async function start() {
     setText(error, "");
+    // What is being played would be taken for an echo, and the words with it.
+    for (const sound of document.querySelectorAll("audio")) sound.pause();
     const next = new CallAudio();
     record.disabled = true;
     try {
