@@ -3,6 +3,8 @@
 //! Speaking: from a sentence to its first audio. Listening: an utterance is fed in real time, and what counts is the time
 //! from its end to its words, as a share of its length.
 
+#![allow(clippy::print_stdout, reason = "a program for people")]
+
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use trunkline_contract::agent;

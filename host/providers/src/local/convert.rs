@@ -44,13 +44,13 @@ impl ForCall {
         samples.extend(pairs.iter().map(|pair| i16::from_le_bytes(*pair)));
         self.odd = odd.first().copied().or(self.odd);
         let mut out = Vec::new();
-        self.resampler.push(&samples, &mut out).map_err(broken)?;
+        self.resampler.push(&samples, &mut out).map_err(|cause| broken(&cause))?;
         Ok(self.encode(&out))
     }
 
     pub(super) fn finish(&mut self) -> Result<Vec<u8>, ProviderError> {
         let mut out = Vec::new();
-        self.resampler.flush(&mut out).map_err(broken)?;
+        self.resampler.flush(&mut out).map_err(|cause| broken(&cause))?;
         Ok(self.encode(&out))
     }
 
@@ -84,7 +84,7 @@ impl ForProgram {
         let samples = decode(self.format, audio);
         let mut out = Vec::with_capacity(samples.len() * 2);
         match &mut self.resampler {
-            Some(resampler) => resampler.push(&samples, &mut out).map_err(broken)?,
+            Some(resampler) => resampler.push(&samples, &mut out).map_err(|cause| broken(&cause))?,
             None => out.extend(samples.iter().flat_map(|sample| [*sample; 2])),
         }
         Ok(out.iter().flat_map(|sample| sample.to_le_bytes()).collect())
@@ -99,6 +99,6 @@ pub(super) fn decode(format: AudioFormat, audio: &[u8]) -> Vec<i16> {
     }
 }
 
-fn broken(cause: trunkline_audio::resample::ResampleError) -> ProviderError {
+fn broken(cause: &trunkline_audio::resample::ResampleError) -> ProviderError {
     error(ErrorKind::Unavailable, format!("audio cannot be converted: {cause}"))
 }

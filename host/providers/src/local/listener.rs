@@ -149,7 +149,7 @@ impl<'a> Session<'a> {
 
     fn obey(&mut self, command: Command) -> Result<(), ProviderError> {
         match command {
-            Command::Audio { audio, lost } => self.hear(audio, lost)?,
+            Command::Audio { audio, lost } => self.hear(&audio, lost)?,
             Command::Expect(true) => {
                 self.expecting = true;
                 self.begin()?;
@@ -170,9 +170,9 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    fn hear(&mut self, audio: Bytes, lost: u64) -> Result<(), ProviderError> {
+    fn hear(&mut self, audio: &Bytes, lost: u64) -> Result<(), ProviderError> {
         self.bytes += lost + audio.len() as u64;
-        let loud = is_loud(self.format, &audio);
+        let loud = is_loud(self.format, audio);
         self.memory.push_back(audio.clone());
         while ms_of_bytes(self.format, self.memory.iter().skip(1).map(|a| a.len() as u64).sum()) >= PRE_ROLL_MS {
             self.memory.pop_front();
@@ -181,7 +181,7 @@ impl<'a> Session<'a> {
             // After a pause within a turn nobody says that speech goes on.
             return if self.expecting && loud { self.begin() } else { Ok(()) };
         };
-        current.feed(&audio)?;
+        current.feed(audio)?;
         let long = current.ms();
         if long >= LOOK_MS
             && let Some(beginning) = current.take_beginning()

@@ -236,7 +236,7 @@ mod tests {
         #[test]
         fn any_line_is_words_or_refused(line in proptest::collection::vec(any::<u8>(), 0..100)) {
             if let Ok(text) = words("x", &line) {
-                prop_assert!(!text.contains(|c: char| c == '\n' || c == '\0'));
+                prop_assert!(!text.contains(['\n', '\0']));
             }
         }
     }
