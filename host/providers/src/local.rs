@@ -7,6 +7,7 @@
 mod child;
 mod config;
 mod convert;
+mod features;
 mod listener;
 mod pool;
 mod program;
@@ -52,7 +53,7 @@ impl Local {
     /// # Errors
     /// It is unknown or not installed; the message says what to do.
     pub fn can_listen(&self, program: Option<&str>) -> Result<(), ProviderError> {
-        self.0.programs.listener(program).map(drop)
+        self.0.programs.listener(program, false).map(drop)
     }
 
     /// Whether this program, or any at all, can speak now, with this voice.

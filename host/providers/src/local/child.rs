@@ -5,8 +5,11 @@ use crate::error::{ErrorKind, ProviderError};
 use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process_group, prlimit, setpriority_process};
 use std::path::Path;
 use std::process::Stdio;
+use std::time::Duration;
 use tokio::io::AsyncReadExt;
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 /// What is passed on of the environment: never a key.
 const ENVIRONMENT: [&str; 6] = ["PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH"];
@@ -19,7 +22,9 @@ const FILE: u64 = 64 << 20;
 /// Speech yields to the media path.
 const NICE: i32 = 5;
 /// What is kept of standard error, bytes.
-const STDERR: u64 = 2_048;
+const STDERR: usize = 2_048;
+/// How long the rest of it may take when the process has ended.
+const AFTER_END: Duration = Duration::from_millis(200);
 
 /// A process and its ends.
 pub(super) struct Process {
@@ -27,7 +32,8 @@ pub(super) struct Process {
     group: Option<Pid>,
     pub(super) stdin: Option<ChildStdin>,
     pub(super) stdout: Option<ChildStdout>,
-    stderr: Option<ChildStderr>,
+    /// The beginning of what it says there, once it has ended.
+    stderr: JoinHandle<Vec<u8>>,
 }
 
 impl Process {
@@ -42,7 +48,8 @@ impl Process {
         })?;
         let group = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
         bound(group);
-        let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        let (stdin, stdout) = (child.stdin.take(), child.stdout.take());
+        let stderr = tokio::spawn(overhear(child.stderr.take()));
         Ok(Self { child, group, stdin, stdout, stderr })
     }
 
@@ -53,11 +60,10 @@ impl Process {
 
     /// Waits for the end; anything but success is an error that quotes what it said.
     pub(super) async fn end(&mut self, name: &str) -> Result<(), ProviderError> {
-        let mut said = Vec::new();
-        if let Some(stderr) = self.stderr.take() {
-            stderr.take(STDERR).read_to_end(&mut said).await.ok();
-        }
-        match self.child.wait().await {
+        let ended = self.child.wait().await;
+        // What it started may keep the pipe open after it.
+        let said = timeout(AFTER_END, &mut self.stderr).await.ok().and_then(Result::ok).unwrap_or_default();
+        match ended {
             Ok(status) if status.success() => Ok(()),
             Ok(status) => {
                 let said = String::from_utf8_lossy(&said);
@@ -78,6 +84,19 @@ impl Drop for Process {
             kill_process_group(group, Signal::KILL).ok();
         }
     }
+}
+
+/// Reads everything, so that a program that says much does not wait, and keeps the beginning.
+async fn overhear(stderr: Option<ChildStderr>) -> Vec<u8> {
+    let (mut kept, mut buffer) = (Vec::new(), [0; 1_024]);
+    let Some(mut stderr) = stderr else { return kept };
+    while let Ok(len) = stderr.read(&mut buffer).await
+        && len > 0
+    {
+        let room = STDERR.saturating_sub(kept.len());
+        kept.extend(buffer.iter().take(len.min(room)));
+    }
+    kept
 }
 
 /// Limits are set from outside, just after the start: a process that is quicker than that has not used much.

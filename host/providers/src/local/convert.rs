@@ -64,9 +64,9 @@ impl ForCall {
 
 /// Audio of a call for a program.
 ///
-/// Telephone audio for a recogniser of wideband speech is doubled sample by sample instead of being filtered: the mirror
-/// images stand in for the upper half of the band, whose silence such a recogniser takes for another sound. With
-/// pocketsphinx and 40 sentences of one voice, 18 % of the words are wrong then, and 82 % after a clean conversion.
+/// A recogniser of wideband speech that is not told of telephones takes the silence of the upper half of the band for
+/// another sound. Doubling each sample instead of filtering puts the mirror image of the lower half there, which is better
+/// than nothing.
 pub(super) struct ForProgram {
     format: AudioFormat,
     /// None: doubled.
@@ -74,8 +74,8 @@ pub(super) struct ForProgram {
 }
 
 impl ForProgram {
-    pub(super) fn new(format: AudioFormat, rate: u32) -> Result<Self, ProviderError> {
-        let doubled = (hz(format), rate) == (8_000, 16_000);
+    pub(super) fn new(format: AudioFormat, rate: u32, doubles: bool) -> Result<Self, ProviderError> {
+        let doubled = doubles && (hz(format), rate) == (8_000, 16_000);
         let resampler = if doubled { None } else { Some(resampler(hz(format), rate)?) };
         Ok(Self { format, resampler })
     }

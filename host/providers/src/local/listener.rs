@@ -29,7 +29,7 @@ const QUIET: f64 = 0.005_6;
 
 pub(super) async fn run(local: Local, request: SttRequest, (mut commands, events): Ends) {
     let mut outlet = Outlet::new(events.clone());
-    let ended = match local.0.programs.listener(request.model.as_deref()) {
+    let ended = match local.0.programs.listener(request.model.as_deref(), request.format == AudioFormat::Mulaw8k) {
         Ok(hearer) => {
             if !hearer.takes_file() {
                 local.0.pool.warm(&hearer);
@@ -211,7 +211,7 @@ impl<'a> Session<'a> {
 
     fn utterance(&mut self, start_ms: u64) -> Result<Utterance, ProviderError> {
         self.next += 1;
-        let converter = ForProgram::new(self.format, self.hearer.rate)?;
+        let converter = ForProgram::new(self.format, self.hearer.rate, self.hearer.doubles)?;
         let language = self.language.as_deref();
         Ok(Utterance::begin(&self.local, &self.hearer, language, converter, self.next, start_ms, self.said.clone()))
     }

@@ -10,11 +10,11 @@ use std::time::Duration;
 /// Without calls, what is ready is given up after this.
 const KEEP: Duration = Duration::from_secs(120);
 
-/// Processes that wait for an utterance, by program. Cloning gives another handle to the same.
+/// Processes that wait for an utterance, by their arguments. Cloning gives another handle to the same.
 #[derive(Clone)]
 pub(super) struct Pool {
     want: usize,
-    ready: Arc<Mutex<HashMap<String, Shelf>>>,
+    ready: Arc<Mutex<HashMap<Vec<String>, Shelf>>>,
 }
 
 #[derive(Default)]
@@ -72,6 +72,6 @@ impl Pool {
     fn on_shelf<T>(&self, hearer: &Hearer, act: impl FnOnce(&mut Shelf) -> T) -> T {
         // Every change leaves the map whole.
         let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
-        act(ready.entry(hearer.name.clone()).or_default())
+        act(ready.entry(hearer.args.clone()).or_default())
     }
 }

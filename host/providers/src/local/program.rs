@@ -3,6 +3,7 @@
 use super::child::Process;
 use super::config::{LocalConfig, SttProgram, TtsProgram};
 use super::error;
+use super::features::Features;
 use crate::error::{ErrorKind, ProviderError};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -60,17 +61,20 @@ pub(super) struct Hearer {
     pub(super) program: PathBuf,
     pub(super) args: Vec<String>,
     pub(super) rate: u32,
+    /// Telephone sound is doubled sample by sample instead of being filtered.
+    pub(super) doubles: bool,
 }
 
 /// All programs.
 pub(super) struct Programs {
+    features: Features,
     tts: BTreeMap<String, TtsProgram>,
     stt: BTreeMap<String, SttProgram>,
 }
 
 impl Programs {
     pub(super) fn new(config: &LocalConfig) -> Self {
-        Self { tts: config.tts.clone(), stt: config.stt.clone() }
+        Self { features: Features::default(), tts: config.tts.clone(), stt: config.stt.clone() }
     }
 
     /// The program of this name; without one, the operator's first, else the best that is installed.
@@ -94,10 +98,10 @@ impl Programs {
     }
 
     /// As [`Programs::speaker`].
-    pub(super) fn listener(&self, name: Option<&str>) -> Result<Hearer, ProviderError> {
+    pub(super) fn listener(&self, name: Option<&str>, telephone: bool) -> Result<Hearer, ProviderError> {
         let Some(name) = name else {
             let mut names = self.stt.keys().map(String::as_str).chain([SPHINX.name]);
-            let found = names.find_map(|name| self.listener(Some(name)).ok());
+            let found = names.find_map(|name| self.listener(Some(name), telephone).ok());
             return found.ok_or_else(|| not_installed(SPHINX.packages, "listens"));
         };
         match (self.stt.get(name), name) {
@@ -106,6 +110,7 @@ impl Programs {
                 program: own_program(name, &own.command)?,
                 args: own.command.iter().skip(1).cloned().collect(),
                 rate: own.rate,
+                doubles: false,
             }),
             (None, "pocketsphinx") => {
                 let program = installed(&SPHINX)?;
@@ -113,8 +118,11 @@ impl Programs {
                 if program.starts_with("/usr/bin") && !model.exists() {
                     return Err(not_installed(SPHINX.packages, "listens to English"));
                 }
-                let args = ["-infile", "/dev/stdin", "-logfn", "/dev/null"].map(str::to_owned).to_vec();
-                Ok(Hearer { name: name.to_owned(), program, args, rate: 16_000 })
+                let mut args = ["-infile", "/dev/stdin", "-logfn", "/dev/null"].map(str::to_owned).to_vec();
+                let adapted = telephone.then(|| self.features.telephone()).flatten();
+                let doubles = telephone && adapted.is_none();
+                args.extend(adapted.into_iter().flatten());
+                Ok(Hearer { name: name.to_owned(), program, args, rate: 16_000, doubles })
             }
             (None, _) => Err(unknown(name, self.stt.keys(), &[SPHINX.name])),
         }
@@ -135,7 +143,7 @@ impl Programs {
     pub(super) fn listeners(&self) -> Vec<ProgramStatus> {
         let all = self.stt.keys().cloned().chain([SPHINX.name.to_owned()]);
         all.map(|name| {
-            let problem = self.listener(Some(&name)).err().map(|error| error.message);
+            let problem = self.listener(Some(&name), false).err().map(|error| error.message);
             ProgramStatus { ready: problem.is_none(), voices: Vec::new(), problem, name }
         })
         .collect()

@@ -23,6 +23,10 @@ const FIRST_AUDIO: Duration = Duration::from_secs(10);
 const PLACE: Duration = Duration::from_secs(5);
 /// Audio of one piece, bytes as the program gives it: five minutes at 48 kHz.
 const MAX_AUDIO: usize = 5 * 60 * 48_000 * 2;
+/// Samples of at most this are silence: -40 dB of full scale.
+const SILENT: u16 = 328;
+/// So much of the silence before the first sound is kept: 20 ms at 16 kHz.
+const LEAD_SAMPLES: usize = 320;
 /// What is read at a time.
 const READ: usize = 16 * 1024;
 /// Audio on its way to the session, in portions.
@@ -259,11 +263,13 @@ struct Hearing<'a> {
     head: Vec<u8>,
     converter: Option<ForCall>,
     bytes: usize,
+    /// The silence before the first sound: of it only the end is handed on.
+    silence: Option<Vec<u8>>,
 }
 
 impl<'a> Hearing<'a> {
     fn new(name: &'a str, raw_rate: Option<u32>, format: AudioFormat) -> Self {
-        Self { name, raw_rate, format, head: Vec::new(), converter: None, bytes: 0 }
+        Self { name, raw_rate, format, head: Vec::new(), converter: None, bytes: 0, silence: Some(Vec::new()) }
     }
 
     fn began(&self) -> bool {
@@ -296,6 +302,24 @@ impl<'a> Hearing<'a> {
         if self.bytes > MAX_AUDIO {
             return Err(error(ErrorKind::Protocol, format!("`{}` does not stop speaking", self.name)));
         }
+        let from_sound;
+        let pcm = match &mut self.silence {
+            None => pcm,
+            Some(silence) => {
+                silence.extend_from_slice(pcm);
+                let loud = |pair: &[u8; 2]| i16::from_le_bytes(*pair).unsigned_abs() > SILENT;
+                let Some(at) = silence.as_chunks().0.iter().position(loud) else {
+                    // Whole samples: an odd byte is the half of one.
+                    let old = silence.len().saturating_sub(LEAD_SAMPLES * 2);
+                    silence.drain(..old - old % 2);
+                    return Ok(());
+                };
+                let keep = at.saturating_sub(LEAD_SAMPLES) * 2;
+                from_sound = silence.split_off(keep);
+                self.silence = None;
+                from_sound.as_slice()
+            }
+        };
         let Some(converter) = &mut self.converter else { return Ok(()) };
         let audio = converter.push(pcm)?;
         if !audio.is_empty() {
