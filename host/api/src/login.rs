@@ -25,17 +25,17 @@ pub(crate) async fn login(
     body: Result<Json<Login>, JsonRejection>,
 ) -> Result<Response, Problem> {
     let Json(Login { code }) = body?;
-    api.guesses.take(Instant::now()).map_err(|seconds| {
-        let detail = format!("too many login links did not work: wait {seconds} s and open the link again");
-        Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many-logins", detail).retry_after(seconds)
-    })?;
     let now_ms = unix_ms();
-    let opened = api.store.logins().redeem(&code, now_ms).await?.ok_or_else(|| {
+    // A link that works is let in however many others were tried: nobody locks its owner out.
+    let Some(opened) = api.store.logins().redeem(&code, now_ms).await? else {
+        api.guesses.take(Instant::now()).map_err(|seconds| {
+            let detail = format!("too many login links did not work: wait {seconds} s and open the link again");
+            Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many-logins", detail).retry_after(seconds)
+        })?;
         tracing::warn!("refused a login link");
         let detail = "this link was used or has expired; `trunkline login` makes another";
-        Problem::new(StatusCode::UNAUTHORIZED, "login-link", detail)
-    })?;
-    api.guesses.give_back();
+        return Err(Problem::new(StatusCode::UNAUTHORIZED, "login-link", detail));
+    };
     if let Some(former) = crate::auth::secret(&headers) {
         api.store.logins().end(former).await?;
     }

@@ -84,11 +84,13 @@ impl Sessions {
         thread: Option<CallId>,
         text: Option<String>,
     ) -> Result<Chat, SessionError> {
+        let mut known = thread;
         for _ in 0..TRIES {
-            let thread = match thread {
+            let thread = match known {
                 Some(id) => self.thread(tenant, agent, id).await?,
                 None => self.new_thread(tenant, agent).await?,
             };
+            known = Some(thread.id);
             let Some(handle) = self.handle(thread.id) else { continue };
             let (taken, answer) = tokio::sync::oneshot::channel();
             let (tell, told) = mpsc::channel(PIECES);
@@ -114,7 +116,8 @@ impl Sessions {
             return Err(SessionError::Over);
         }
         if self.handle(id).is_none() {
-            self.adopt(&call, "thread").await.map_err(|error| match error {
+            let place = self.enter(tenant, &self.0.threads)?;
+            self.adopt(&call, "thread", Some(place)).await.map_err(|error| match error {
                 SessionError::Store(trunkline_store::StoreError::CallEnded) => SessionError::Over,
                 other => other,
             })?;
@@ -220,8 +223,13 @@ impl Desk {
     }
 
     /// When to look whether the thread may leave memory.
-    pub(crate) fn deadline(&self) -> Option<Instant> {
-        self.asker.is_none().then(|| self.rests_since + RESTS_FOR)
+    pub(crate) fn deadline(&self, engine: &Engine) -> Option<Instant> {
+        (self.is_free() && engine.deadline().is_none()).then(|| self.rests_since + RESTS_FOR)
+    }
+
+    /// Nobody waits for an answer.
+    pub(crate) fn is_free(&self) -> bool {
+        self.asker.is_none()
     }
 
     async fn tell(&mut self, told: Told) {

@@ -141,7 +141,7 @@ impl Driver {
         self.step(Input::Begin).await;
         while self.finished.is_none() {
             let due = self.engine.deadline().map_or(renew_at, |at| self.clock.instant(at).min(renew_at));
-            let due = self.desk.as_ref().and_then(Desk::deadline).map_or(due, |at| at.min(due));
+            let due = self.desk.as_ref().and_then(|desk| desk.deadline(&self.engine)).map_or(due, |at| at.min(due));
             if alarm.deadline() != due {
                 alarm.as_mut().reset(due);
             }
@@ -364,7 +364,8 @@ impl Driver {
             Next::Leave => self.leaves = true,
             Next::Nothing => {}
         }
-        if self.leaves && self.engine.at_rest() && self.finished.is_none() {
+        let free = self.desk.as_ref().is_none_or(Desk::is_free);
+        if self.leaves && free && self.engine.at_rest() && self.finished.is_none() {
             self.finished = Some(LEFT.to_owned());
         }
     }
@@ -419,14 +420,17 @@ impl Driver {
             socket.close(CloseReason::Done).await;
         }
         let reason = self.finished.take().unwrap_or_default();
-        if let Err(error) = self.journal.finish().await {
+        let logged = self.journal.finish().await;
+        if let Err(error) = &logged {
             tracing::error!(call = %self.call.id, %error, "the end of a call was not logged");
         }
         if left {
             self.leave().await;
             return reason;
         }
-        if let Some(desk) = &mut self.desk {
+        // Without its end in the log the answer is lost to whoever waits for it.
+        let ended = logged.is_ok() && !matches!(reason.as_str(), "failed" | "fenced");
+        if let Some(desk) = self.desk.as_mut().filter(|_| ended) {
             desk.rest(true, serde_json::Value::Object(self.engine.results().clone())).await;
         }
         if let Some(digest) = self.brain.digest().filter(|_| !self.failed)

@@ -221,7 +221,7 @@ impl Sessions {
         match self.handle(id) {
             Some(handle) if handle.over.load(Ordering::Acquire) => return Ok(After::HangUp),
             Some(_) => {}
-            None => match self.adopt(&call, "host-restart").await {
+            None => match self.adopt(&call, "host-restart", None).await {
                 Ok(()) => {}
                 Err(SessionError::Store(StoreError::CallEnded)) => return Ok(After::HangUp),
                 Err(error) => return Err(error),
@@ -250,7 +250,7 @@ impl Sessions {
     /// The carrier says that a call is over.
     async fn caller_gone(&self, call: &Call) -> Result<(), SessionError> {
         if self.handle(call.id).is_none() {
-            self.adopt(call, "host-restart").await?;
+            self.adopt(call, "host-restart", None).await?;
         }
         if let Some(handle) = self.handle(call.id) {
             let end = Control::HangUp { reason: "caller-hangup".to_owned() };

@@ -1,5 +1,6 @@
 //! Calls that lost their host go on: adopted from the log by whoever holds the lease.
 
+use crate::admission::Place;
 use crate::clock::CallClock;
 use crate::driver::Driver;
 use crate::line::Line;
@@ -27,7 +28,7 @@ impl Sessions {
                 // Nobody waits on a line: it is read again when somebody writes.
                 continue;
             }
-            match self.adopt(&call, "host-restart").await {
+            match self.adopt(&call, "host-restart", None).await {
                 Ok(()) => adopted += 1,
                 Err(error) => tracing::error!(call = %id, %error, "a call could not be adopted"),
             }
@@ -35,14 +36,27 @@ impl Sessions {
         Ok(adopted)
     }
 
-    /// Leads a call that is not live here, from its log.
-    pub(crate) async fn adopt(&self, call: &Call, reason: &'static str) -> Result<(), SessionError> {
+    /// Leads a call that is not live here, from its log; with `place`, only within the limits of new calls.
+    ///
+    /// In a task of its own: whoever asked may go away in the middle, and nobody would take back that the call is live.
+    pub(crate) async fn adopt(
+        &self,
+        call: &Call,
+        reason: &'static str,
+        place: Option<Place>,
+    ) -> Result<(), SessionError> {
+        let (sessions, call) = (self.clone(), call.clone());
+        let adopting = tokio::spawn(async move { sessions.lead(&call, reason, place).await });
+        adopting.await.unwrap_or_else(|error| Err(SessionError::Agent(format!("its log cannot be read: {error}"))))
+    }
+
+    async fn lead(&self, call: &Call, reason: &'static str, place: Option<Place>) -> Result<(), SessionError> {
         // Whoever registers first adopts; the other finds the call live.
         let Some((handle, mail)) = self.register(call.id, Line::of(&call.channel)) else { return Ok(()) };
         match self.prepare(call, reason, handle.clone(), mail).await {
             Ok(Some(driver)) => {
                 let admission = if handle.line == Line::Text { &self.0.threads } else { &self.0.admission };
-                let place = admission.enter_again(call.tenant);
+                let place = place.unwrap_or_else(|| admission.enter_again(call.tenant));
                 self.0.metrics.resumed.inc();
                 self.spawn(call.id, place, handle, driver);
                 tracing::info!(call = %call.id, reason, "adopted a call");

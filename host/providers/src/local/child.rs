@@ -53,6 +53,13 @@ impl Process {
         Ok(Self { child, group, stdin, stdout, stderr })
     }
 
+    /// Once: the number of a group that is gone may be given to another.
+    fn kill_group(&mut self) {
+        if let Some(group) = self.group.take() {
+            kill_process_group(group, Signal::KILL).ok();
+        }
+    }
+
     /// It has not ended yet.
     pub(super) fn is_alive(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None))
@@ -61,6 +68,7 @@ impl Process {
     /// Waits for the end; anything but success is an error that quotes what it said.
     pub(super) async fn end(&mut self, name: &str) -> Result<(), ProviderError> {
         let ended = self.child.wait().await;
+        self.kill_group();
         // What it started may keep the pipe open after it.
         let said = timeout(AFTER_END, &mut self.stderr).await.ok().and_then(Result::ok).unwrap_or_default();
         match ended {
@@ -77,12 +85,8 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // Also what it started itself. A process that has ended and was waited for may have given its number away.
-        if self.is_alive()
-            && let Some(group) = self.group
-        {
-            kill_process_group(group, Signal::KILL).ok();
-        }
+        // Also what it started itself, which may live on after it.
+        self.kill_group();
     }
 }
 

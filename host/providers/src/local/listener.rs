@@ -30,7 +30,8 @@ const QUIET: f64 = 0.005_6;
 pub(super) async fn run(local: Local, request: SttRequest, (mut commands, events): Ends) {
     let mut outlet = Outlet::new(events.clone());
     let ended = match local.0.programs.listener(request.model.as_deref(), request.format == AudioFormat::Mulaw8k) {
-        Ok(hearer) => {
+        Ok(mut hearer) => {
+            hearer.speak_of(request.language.as_deref().unwrap_or("en"));
             if !hearer.takes_file() {
                 local.0.pool.warm(&hearer);
             }
@@ -71,7 +72,6 @@ struct Session<'a> {
     local: Local,
     hearer: Hearer,
     format: AudioFormat,
-    language: Option<String>,
     offset_ms: u64,
     outlet: &'a mut Outlet<Result<SttEvent, ProviderError>>,
     said: mpsc::UnboundedSender<(u64, Said)>,
@@ -105,7 +105,6 @@ impl<'a> Session<'a> {
             local,
             hearer,
             format: request.format,
-            language: request.language.clone(),
             offset_ms: request.time_offset_ms,
             outlet,
             said,
@@ -212,8 +211,7 @@ impl<'a> Session<'a> {
     fn utterance(&mut self, start_ms: u64) -> Result<Utterance, ProviderError> {
         self.next += 1;
         let converter = ForProgram::new(self.format, self.hearer.rate, self.hearer.doubles)?;
-        let language = self.language.as_deref();
-        Ok(Utterance::begin(&self.local, &self.hearer, language, converter, self.next, start_ms, self.said.clone()))
+        Ok(Utterance::begin(&self.local, &self.hearer, converter, self.next, start_ms, self.said.clone()))
     }
 
     fn look_at(&mut self, beginning: Vec<u8>) {

@@ -4,18 +4,22 @@ use super::child::Process;
 use super::program::Hearer;
 use crate::error::ProviderError;
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// Without calls, what is ready is given up after this.
 const KEEP: Duration = Duration::from_secs(120);
 
-/// Processes that wait for an utterance, by their arguments. Cloning gives another handle to the same.
+/// Processes that wait for an utterance, by program and arguments. Cloning gives another handle to the same.
 #[derive(Clone)]
 pub(super) struct Pool {
     want: usize,
-    ready: Arc<Mutex<HashMap<Vec<String>, Shelf>>>,
+    ready: Arc<Mutex<HashMap<Call, Shelf>>>,
 }
+
+/// A program and its arguments.
+type Call = (PathBuf, Vec<String>);
 
 #[derive(Default)]
 struct Shelf {
@@ -72,6 +76,6 @@ impl Pool {
     fn on_shelf<T>(&self, hearer: &Hearer, act: impl FnOnce(&mut Shelf) -> T) -> T {
         // Every change leaves the map whole.
         let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
-        act(ready.entry(hearer.args.clone()).or_default())
+        act(ready.entry((hearer.program.clone(), hearer.args.clone())).or_default())
     }
 }

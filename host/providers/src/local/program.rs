@@ -160,9 +160,16 @@ impl Hearer {
         self.args.iter().any(|arg| arg.contains("{wav}"))
     }
 
-    pub(super) fn arguments(&self, language: &str, file: &Path) -> Vec<String> {
+    /// Fills the language in.
+    pub(super) fn speak_of(&mut self, language: &str) {
+        for arg in &mut self.args {
+            *arg = arg.replace("{language}", language);
+        }
+    }
+
+    pub(super) fn arguments(&self, file: &Path) -> Vec<String> {
         let file = file.to_string_lossy();
-        self.args.iter().map(|arg| arg.replace("{language}", language).replace("{wav}", &file)).collect()
+        self.args.iter().map(|arg| arg.replace("{wav}", &file)).collect()
     }
 }
 
@@ -196,8 +203,9 @@ impl Speaker {
                 let out = out.to_string_lossy();
                 let fill = |arg: &String| {
                     let arg = arg.replace("{voice}", voice).replace("{speed}", &speed).replace("{out}", &out);
-                    // Last: a text that names places is only a text.
-                    arg.replace("{text}", text)
+                    // Last: a text that names places is only a text. One that begins an argument is no option.
+                    let guard = if arg.starts_with("{text}") && text.starts_with('-') { " " } else { "" };
+                    format!("{guard}{}", arg.replace("{text}", text))
                 };
                 let takes_text = own.command.iter().any(|arg| arg.contains("{text}"));
                 let args = own.command.iter().skip(1).map(fill).collect();

@@ -25,6 +25,8 @@ const PLACE: Duration = Duration::from_secs(5);
 const MAX_AUDIO: usize = 5 * 60 * 48_000 * 2;
 /// Samples of at most this are silence: -40 dB of full scale.
 const SILENT: u16 = 328;
+/// Silence of this length, bytes, is meant: two seconds at 16 kHz.
+const MAX_SILENCE: usize = 64_000;
 /// So much of the silence before the first sound is kept: 20 ms at 16 kHz.
 const LEAD_SAMPLES: usize = 320;
 /// What is read at a time.
@@ -306,15 +308,15 @@ impl<'a> Hearing<'a> {
         let pcm = match &mut self.silence {
             None => pcm,
             Some(silence) => {
+                let known = silence.len() / 2;
                 silence.extend_from_slice(pcm);
                 let loud = |pair: &[u8; 2]| i16::from_le_bytes(*pair).unsigned_abs() > SILENT;
-                let Some(at) = silence.as_chunks().0.iter().position(loud) else {
-                    // Whole samples: an odd byte is the half of one.
-                    let old = silence.len().saturating_sub(LEAD_SAMPLES * 2);
-                    silence.drain(..old - old % 2);
-                    return Ok(());
+                let sound = silence.as_chunks().0.iter().skip(known).position(loud);
+                let keep = match sound {
+                    Some(at) => (known + at).saturating_sub(LEAD_SAMPLES) * 2,
+                    None if silence.len() < MAX_SILENCE => return Ok(()),
+                    None => 0,
                 };
-                let keep = at.saturating_sub(LEAD_SAMPLES) * 2;
                 from_sound = silence.split_off(keep);
                 self.silence = None;
                 from_sound.as_slice()
@@ -332,7 +334,8 @@ impl<'a> Hearing<'a> {
         let Some(converter) = self.converter.as_mut().filter(|_| self.bytes > 0) else {
             return Err(error(ErrorKind::Protocol, format!("`{}` gave no audio", self.name)));
         };
-        let rest = converter.finish()?;
+        let mut rest = converter.push(&self.silence.take().unwrap_or_default())?;
+        rest.extend(converter.finish()?);
         if !rest.is_empty() {
             portions.send(Ok(Bytes::from(rest))).await.ok();
         }

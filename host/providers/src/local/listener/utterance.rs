@@ -51,7 +51,6 @@ impl Utterance {
     pub(super) fn begin(
         local: &Local,
         hearer: &Hearer,
-        language: Option<&str>,
         converter: ForProgram,
         id: u64,
         start_ms: u64,
@@ -59,10 +58,10 @@ impl Utterance {
     ) -> Self {
         // Bounded by the length of an utterance: longer ones are cut.
         let (audio, heard) = mpsc::unbounded_channel();
-        let (local, hearer, language) = (local.clone(), hearer.clone(), language.unwrap_or("en").to_owned());
+        let (local, hearer) = (local.clone(), hearer.clone());
         let rate = hearer.rate;
         let task = tokio::spawn(async move {
-            let ended = hear(&local, &hearer, &language, heard, |line| said.send((id, Said::Line(line))).is_ok()).await;
+            let ended = hear(&local, &hearer, heard, |line| said.send((id, Said::Line(line))).is_ok()).await;
             said.send((id, Said::End(ended))).ok();
         });
         Self { id, start_ms, rate, converter, audio: Some(audio), beginning: Some(Vec::new()), bytes: 0, task }
@@ -105,7 +104,6 @@ impl Utterance {
 async fn hear(
     local: &Local,
     hearer: &Hearer,
-    language: &str,
     mut audio: mpsc::UnboundedReceiver<Vec<u8>>,
     mut line: impl FnMut(String) -> bool,
 ) -> Result<(), ProviderError> {
@@ -121,7 +119,7 @@ async fn hear(
             pcm.extend(more);
         }
         let file = Scratch::write(&wav::write(hearer.rate, &pcm)).await?;
-        let mut process = Process::start(&hearer.program, &hearer.arguments(language, &file.0))?;
+        let mut process = Process::start(&hearer.program, &hearer.arguments(&file.0))?;
         drop(process.stdin.take());
         let stdout = process.stdout.take();
         return timeout(ANSWER, read(name, stdout, &mut process, &mut line)).await.map_err(|_| late())?;
