@@ -5,12 +5,13 @@ use crate::page::{Cursor, Page, fetch, page};
 use crate::store::TenantStore;
 use crate::writer::Tx;
 use crate::{Result, StoreError, new_agent_id};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 use trunkline_contract::{AgentId, TenantId};
 
 /// One version of an agent.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct AgentVersion {
     /// The agent.
     pub agent_id: AgentId,

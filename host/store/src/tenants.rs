@@ -3,11 +3,12 @@
 use crate::bind::{Columns, params};
 use crate::store::Store;
 use crate::{Result, new_tenant_id};
+use schemars::JsonSchema;
 use serde::Serialize;
 use trunkline_contract::TenantId;
 
 /// A customer of the platform.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Tenant {
     /// Its id.
     pub id: TenantId,
