@@ -4,12 +4,13 @@ use crate::auth::Operator;
 use crate::page::{PageQuery, id};
 use crate::{Api, Problem};
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
+use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use trunkline_contract::log::{Row, TurnLatency};
 use trunkline_contract::{AgentId, CallId};
+use trunkline_session::Switched;
 use trunkline_store::{Call, CallFilter, CallState, Page, TranscriptLine};
 
 /// Most rows of one answer.
@@ -108,4 +109,21 @@ pub(crate) async fn hang_up(
     }
     let detail = "the call is not led by this host at this moment: try again when it goes on";
     Err(Problem::new(StatusCode::CONFLICT, "not-live", detail))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Successor {
+    agent_id: AgentId,
+}
+
+/// Another agent takes the live call over, between two events.
+pub(crate) async fn agent(
+    State(api): State<Api>,
+    operator: Operator,
+    Path(call): Path<String>,
+    body: Result<Json<Successor>, JsonRejection>,
+) -> Result<Json<Switched>, Problem> {
+    let Json(Successor { agent_id }) = body?;
+    Ok(Json(api.sessions.switch_agent(operator.tenant.id(), id(&call, "call")?, agent_id).await?))
 }

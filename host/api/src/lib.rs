@@ -59,6 +59,7 @@ pub fn router(api: Api) -> Router {
         .route("/calls/{id}/transcript", get(calls::transcript))
         .route("/calls/{id}/events", get(calls::events))
         .route("/calls/{id}/latency", get(calls::latency))
+        .route("/calls/{id}/agent", post(calls::agent))
         .route("/calls/{id}/hangup", post(calls::hang_up))
         .route("/phone-numbers", get(numbers::list))
         .route("/phone-numbers/{e164}/assign", post(numbers::assign))

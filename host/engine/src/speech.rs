@@ -276,7 +276,8 @@ impl Call {
         for job in self.speeches.jobs.values_mut() {
             job.disown();
         }
-        let running: Vec<u32> = all.into_iter().filter(|id| self.speeches.jobs.get(id).is_some_and(|j| !j.interrupted)).collect();
+        let running: Vec<u32> =
+            all.into_iter().filter(|id| self.speeches.jobs.get(id).is_some_and(|j| !j.interrupted)).collect();
         if !running.is_empty() {
             self.stop_jobs(&running);
         }

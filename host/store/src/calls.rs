@@ -130,6 +130,22 @@ pub struct CallUpdate {
     pub carrier_call_sid: Option<String>,
     /// Known late when the call goes out; the first stays.
     pub account_sid: Option<String>,
+    /// The agent that took the call over, and its version.
+    pub agent: Option<(AgentId, u32)>,
+}
+
+impl CallUpdate {
+    /// Takes up what a later update says beyond this one.
+    pub fn follow(&mut self, later: Self) {
+        let Self { state, ended_at_ms, end_reason, result, carrier_call_sid, account_sid, agent } = later;
+        self.state = state.or(self.state);
+        self.ended_at_ms = self.ended_at_ms.or(ended_at_ms);
+        self.end_reason = self.end_reason.take().or(end_reason);
+        self.result = result.or(self.result.take());
+        self.carrier_call_sid = self.carrier_call_sid.take().or(carrier_call_sid);
+        self.account_sid = self.account_sid.take().or(account_sid);
+        self.agent = agent.or(self.agent);
+    }
 }
 
 /// What `create_or_get` found.
@@ -245,6 +261,8 @@ pub(crate) fn update(tx: &Tx<'_>, tenant: TenantId, id: CallId, update: &CallUpd
         result = coalesce(?6, result), \
         carrier_call_sid = coalesce(carrier_call_sid, ?7), \
         account_sid = coalesce(account_sid, ?8), \
+        agent_id = coalesce(?9, agent_id), \
+        agent_version = coalesce(?10, agent_version), \
         lease_owner = CASE WHEN ?3 = 'ended' THEN NULL ELSE lease_owner END, \
         lease_expires_ms = CASE WHEN ?3 = 'ended' THEN NULL ELSE lease_expires_ms END \
         WHERE id = ?1 AND tenant_id = ?2";
@@ -257,6 +275,8 @@ pub(crate) fn update(tx: &Tx<'_>, tenant: TenantId, id: CallId, update: &CallUpd
         update.result.as_ref().map(json).transpose()?,
         update.carrier_call_sid.as_deref(),
         update.account_sid.as_deref(),
+        update.agent.map(|(agent, _)| agent),
+        update.agent.map(|(_, version)| version),
     ];
     match tx.execute(SQL, values).map_err(|error| error.or_taken("the carrier's id is another call's"))? {
         0 => Err(StoreError::NotFound("call")),
