@@ -7,13 +7,19 @@
 pub mod action;
 pub mod agent;
 pub mod chat;
+pub mod diff;
 pub mod event;
 pub mod id;
+pub mod instructions;
+pub mod layers;
 pub mod log;
 pub mod number;
+pub mod rollout;
 pub mod speech;
+pub mod spoken;
 pub mod template;
 pub mod validate;
+pub mod version;
 
 pub use action::{Action, ActionKind};
 pub use agent::Agent;

@@ -7,6 +7,9 @@ use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
+mod answer;
+mod faults;
+
 /// The fields of an answer.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -131,7 +134,9 @@ pub enum FieldType {
 
 /// Not the name of a type.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no type: allowed are str, int, float, bool, list[str], list[int], list[float], list[bool] and Literal['a','b']")]
+#[error(
+    "`{0}` is no type: allowed are str, int, float, bool, list[str], list[int], list[float], list[bool] and Literal['a','b']"
+)]
 pub struct UnknownFieldType(pub String);
 
 impl FromStr for FieldType {
