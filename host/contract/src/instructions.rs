@@ -144,7 +144,7 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
 
-    fn agent(more: Value) -> Agent {
+    fn agent(more: &Value) -> Agent {
         let mut document = json!({"name": "Ada", "prompt": {"instructions": "Answer the phone of {{ company }}."}});
         document.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap());
         serde_json::from_value(document).unwrap()
@@ -152,14 +152,14 @@ mod tests {
 
     #[test]
     fn without_identity_and_with_usual_traits_there_are_the_instructions_alone() {
-        assert_eq!(template(&agent(json!({}))), "Answer the phone of {{ company }}.");
+        assert_eq!(template(&agent(&json!({}))), "Answer the phone of {{ company }}.");
         let nearly = json!({"traits": {"empathy": 45, "confidence": 75}, "identity": {"full_description": "For us."}});
-        assert_eq!(template(&agent(nearly)), "Answer the phone of {{ company }}.");
+        assert_eq!(template(&agent(&nearly)), "Answer the phone of {{ company }}.");
     }
 
     #[test]
     fn identity_and_telling_traits_stand_before_the_instructions() {
-        let told = agent(json!({
+        let told = agent(&json!({
             "identity": {
                 "character_role": "Ada, the receptionist of {{ company }}.",
                 "mission": "Nobody hangs up without an answer.",
@@ -193,7 +193,7 @@ mod tests {
             "safety",
         ] {
             let texts: std::collections::BTreeSet<String> =
-                [0, 30, 50, 70, 100].map(|value| template(&agent(json!({"traits": {name: value}})))).into();
+                [0, 30, 50, 70, 100].map(|value| template(&agent(&json!({"traits": {name: value}})))).into();
             assert_eq!(texts.len(), 5, "{name}");
         }
     }

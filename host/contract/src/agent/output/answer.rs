@@ -92,12 +92,12 @@ impl Field {
 mod tests {
     use super::*;
 
-    fn schema(fields: Value) -> OutputSchema {
+    fn schema(fields: &Value) -> OutputSchema {
         serde_json::from_value(json!({"fields": fields})).unwrap()
     }
 
     fn interview() -> OutputSchema {
-        schema(json!([
+        schema(&json!([
             {"name": "score", "type": "int", "constraints": {"ge": 0, "le": 100}, "hidden": true},
             {"name": "reply", "type": "str", "use_in_tts": true, "description": "What is said."},
             {"name": "mood", "type": "Literal['calm','tense']", "required": false, "default": "calm"},

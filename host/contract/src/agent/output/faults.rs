@@ -109,7 +109,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn faults(fields: Value) -> Vec<(String, String)> {
+    fn faults(fields: &Value) -> Vec<(String, String)> {
         let schema: OutputSchema = serde_json::from_value(json!({"fields": fields})).unwrap();
         schema.faults("/output_schema").into_iter().map(|fault| (fault.pointer, fault.code)).collect()
     }
@@ -136,13 +136,9 @@ mod tests {
             (field(json!({"use_in_tts": true, "hidden": true})), "hidden", "spoken"),
         ];
         for (fields, pointer, code) in cases {
-            assert_eq!(
-                faults(fields.clone()),
-                [(format!("/output_schema/fields/0/{pointer}"), code.to_owned())],
-                "{fields}"
-            );
+            assert_eq!(faults(&fields), [(format!("/output_schema/fields/0/{pointer}"), code.to_owned())], "{fields}");
         }
-        assert_eq!(faults(field(json!({"type": "list[str]", "constraints": {"min_len": 1}, "default": ["x"]}))), []);
+        assert_eq!(faults(&field(json!({"type": "list[str]", "constraints": {"min_len": 1}, "default": ["x"]}))), []);
     }
 
     #[test]
@@ -151,7 +147,7 @@ mod tests {
             json!([{"name": "a", "type": "str", "use_in_tts": true}, {"name": "a", "type": "str", "use_in_tts": true}]);
         let expected =
             [("/output_schema/fields/1/name", "duplicate"), ("/output_schema/fields/1/use_in_tts", "spoken")];
-        assert_eq!(faults(two), expected.map(|(pointer, code)| (pointer.to_owned(), code.to_owned())));
+        assert_eq!(faults(&two), expected.map(|(pointer, code)| (pointer.to_owned(), code.to_owned())));
     }
 
     #[test]
