@@ -53,7 +53,7 @@ pub(crate) async fn create(
     let summary = change::summary(why)?;
     let Json(document) = document?;
     check(&api, &document).await?;
-    let new = NewVersion { document, author: Some(operator.name), summary, now_ms: unix_ms() };
+    let new = NewVersion { document, author: Some(operator.name), summary, now_ms: unix_ms(), ..NewVersion::default() };
     let made = operator.tenant.agents().create(new).await?;
     let location = format!("/api/v1/agents/{}", made.agent_id);
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], tagged(made)).into_response())

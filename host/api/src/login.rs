@@ -50,7 +50,7 @@ pub(crate) async fn link(
     headers: HeaderMap,
     operator: Operator,
 ) -> Result<impl IntoResponse, Problem> {
-    let link = api.store.logins().link(operator.token_name, unix_ms()).await?;
+    let link = api.store.logins().link(operator.token_name, None, unix_ms()).await?;
     // Programs may reach this host under a name that no browser may.
     let origin = Site::named(&headers, &api).map_or_else(|_| api.public_url.to_string(), |site| site.origin);
     let body = json!({"url": login_url(&origin, &link.code), "expires_at_ms": link.expires_at_ms});

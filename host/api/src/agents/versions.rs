@@ -10,7 +10,7 @@ use axum::extract::{Path, Query};
 use axum::response::Response;
 use trunkline_contract::AgentId;
 use trunkline_session::unix_ms;
-use trunkline_store::{AgentVersion, Page};
+use trunkline_store::{AgentVersion, PRODUCTION, Page};
 
 pub(crate) async fn list(
     operator: Operator,
@@ -25,10 +25,10 @@ pub(crate) async fn list(
 }
 
 pub(crate) async fn current(operator: Operator) -> Result<Response, Problem> {
-    let current = operator.tenant.agents().current().await?;
+    let current = operator.tenant.agents().current(PRODUCTION).await?;
     Ok(tagged(current.ok_or_else(|| Problem::missing("default agent"))?))
 }
 
 pub(crate) async fn set_default(operator: Operator, Path(agent): Path<String>) -> Result<Response, Problem> {
-    Ok(tagged(operator.tenant.agents().set_default(id(&agent, "agent")?, unix_ms()).await?))
+    Ok(tagged(operator.tenant.agents().set_default(id(&agent, "agent")?, PRODUCTION, unix_ms()).await?))
 }
