@@ -29,6 +29,8 @@ mod replay;
 #[cfg(test)]
 mod security;
 #[cfg(test)]
+mod switching;
+#[cfg(test)]
 mod web_calls;
 #[cfg(test)]
 mod world;

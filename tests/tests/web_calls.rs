@@ -11,7 +11,7 @@ use trunkline_tests::web_line::{Seen, WebLine, start};
 const LONG: &str = "We are open from nine to five on weekdays, and from ten to two on Saturdays. On Sundays we are closed, \
     as is the whole street, and on public holidays it depends on the weather and on the mood of the owner.";
 
-fn setting() -> Setting {
+pub(crate) fn setting() -> Setting {
     Setting {
         utterances: vec!["When do you open?", "Stop, that is enough.", "good-bye"],
         script: vec![
@@ -23,14 +23,14 @@ fn setting() -> Setting {
     }
 }
 
-async fn ticket(world: &World) -> Value {
+pub(crate) async fn ticket(world: &World) -> Value {
     let (status, ticket) =
         world.api.request(Method::POST, "/web-calls", Some(&json!({"agent": world.agent}))).await.unwrap();
     assert_eq!(status, 201, "{ticket}");
     ticket
 }
 
-fn flite(text: &str) -> Vec<i16> {
+pub(crate) fn flite(text: &str) -> Vec<i16> {
     microphone(Voice::Flite("slt"), text).unwrap()
 }
 

@@ -3,13 +3,11 @@
 mod cookie;
 mod guesses;
 mod principal;
-mod role;
 mod site;
 
 pub(crate) use cookie::{csrf, expired, secret, session_cookie};
 pub(crate) use guesses::Guesses;
 pub(crate) use principal::{Kind, Principal, unauthorised};
-pub(crate) use role::Role;
 pub(crate) use site::Site;
 
 use crate::{Api, Problem};
@@ -18,7 +16,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use subtle::ConstantTimeEq;
 use trunkline_contract::TenantId;
 use trunkline_session::unix_ms;
-use trunkline_store::{BrowserSession, TenantStore};
+use trunkline_store::{BrowserSession, Role, TenantStore};
 
 /// What people at the machine's own console are called.
 const CONSOLE: &str = "operator";

@@ -1,6 +1,7 @@
 //! `/calls`: what was and is said.
 
 use crate::auth::Principal;
+use crate::body::Body;
 use crate::params::{PageQuery, Params, id};
 use crate::{Api, Problem};
 use axum::Json;
@@ -10,6 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use trunkline_contract::log::{Row, TurnLatency};
 use trunkline_contract::{AgentId, CallId};
+use trunkline_session::Switched;
 use trunkline_store::{Call, CallFilter, CallState, Page, TranscriptLine};
 
 /// Most rows of one answer.
@@ -119,4 +121,22 @@ pub(crate) async fn hang_up(
     }
     let detail = "the call is not led by this host at this moment: try again when it goes on";
     Err(Problem::new(StatusCode::CONFLICT, "not-live", detail))
+}
+
+/// Who takes a live call over.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Successor {
+    /// The agent.
+    agent_id: AgentId,
+}
+
+/// Another agent takes the live call over, between two events.
+pub(crate) async fn agent(
+    State(api): State<Api>,
+    principal: Principal,
+    Path(call): Path<String>,
+    Body(Successor { agent_id }): Body<Successor>,
+) -> Result<Json<Switched>, Problem> {
+    Ok(Json(api.sessions.switch_agent(principal.tenant.id(), id(&call, "call")?, agent_id).await?))
 }

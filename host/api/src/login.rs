@@ -1,6 +1,6 @@
 //! `/auth`: a link logs a browser in, once.
 
-use crate::auth::{Principal, Role, Site, csrf, expired, of_session, session_cookie};
+use crate::auth::{Principal, Site, csrf, expired, of_session, session_cookie};
 use crate::body::Body;
 use crate::{Api, Problem};
 use axum::Json;
@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use std::time::Instant;
 use trunkline_contract::TenantId;
 use trunkline_session::unix_ms;
+use trunkline_store::Role;
 
 /// How somebody logs in.
 #[derive(Deserialize, JsonSchema)]
@@ -86,7 +87,7 @@ pub(crate) async fn link(
     headers: HeaderMap,
     principal: Principal,
 ) -> Result<impl IntoResponse, Problem> {
-    let link = api.store.logins().link(principal.kind.token_name().map(str::to_owned), unix_ms()).await?;
+    let link = api.store.logins().link(principal.kind.token_name().map(str::to_owned), None, unix_ms()).await?;
     // Programs may reach this host under a name that no browser may.
     let origin = Site::named(&headers, &api).map_or_else(|_| api.public_url.to_string(), |site| site.origin);
     let link = Link { url: login_url(&origin, &link.code), expires_at_ms: link.expires_at_ms };

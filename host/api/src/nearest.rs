@@ -1,28 +1,15 @@
 //! What somebody may have meant.
 
-use strsim::damerau_levenshtein;
-
-/// Names longer than this are not compared, characters.
-const LONGEST: usize = 60;
+use trunkline_contract::validate::nearest;
 
 /// `: did you mean x?`, or the names there are when none is near; empty where there are none.
 pub(crate) fn hint<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
     let known: Vec<&str> = known.collect();
-    let near = known.iter().map(|candidate| (distance(name, candidate), *candidate)).min();
-    match near {
-        Some((distance, candidate)) if distance <= candidate.chars().count().max(3) / 3 => {
-            format!(": did you mean `{candidate}`?")
-        }
-        Some(_) => format!(": known are {}", known.join(", ")),
-        None => String::new(),
+    match nearest(name, known.iter().copied()) {
+        Some(near) => format!(": did you mean `{near}`?"),
+        None if known.is_empty() => String::new(),
+        None => format!(": known are {}", known.join(", ")),
     }
-}
-
-fn distance(name: &str, candidate: &str) -> usize {
-    if name.chars().count() > LONGEST {
-        return usize::MAX;
-    }
-    damerau_levenshtein(&name.to_lowercase(), &candidate.to_lowercase())
 }
 
 #[cfg(test)]

@@ -118,6 +118,7 @@ impl From<SessionError> for Problem {
             SessionError::Store(error) => error.into(),
             SessionError::Missing(what) => Self::missing(what),
             SessionError::Over => Self::new(StatusCode::CONFLICT, "ended", error.to_string()),
+            SessionError::Elsewhere => Self::new(StatusCode::CONFLICT, "not-live", error.to_string()),
             SessionError::Busy => Self::new(StatusCode::CONFLICT, "busy", error.to_string()),
             SessionError::NoRoom(_) => Self::new(StatusCode::SERVICE_UNAVAILABLE, "no-room", error.to_string()),
             SessionError::Agent(_) => {

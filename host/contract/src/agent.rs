@@ -3,6 +3,18 @@
 //! The types are the single source: their JSON Schema (draft 2020-12) is generated from them, validation runs on that
 //! schema, and defaults stand here and nowhere else.
 
+mod data;
+mod output;
+mod persona;
+mod providers;
+mod turn;
+
+pub use data::{Knowledge, Memory, Tracing, TracingProvider, Webhook, WebhookEvent};
+pub use output::{Constraints, Field, FieldType, Item, OutputSchema, UnknownFieldType};
+pub use persona::{Identity, Traits};
+pub use providers::{Llm, LlmProvider, Realtime, RealtimeProvider, Stt, SttProvider, Tts, TtsProvider};
+pub use turn::{Endpointing, EndpointingStrategy, InterruptionRules, SilenceRules, TurnRules};
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -44,6 +56,16 @@ pub struct Agent {
     #[serde(default)]
     #[schemars(range(min = -720, max = 840))]
     pub utc_offset_minutes: i32,
+    /// The template that it is made of; what stands here goes before what stands there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = r"^[a-z0-9][a-z0-9-]{0,62}$"))]
+    pub extends: Option<String>,
+    /// Who it is; put before the instructions.
+    #[serde(default)]
+    pub identity: Identity,
+    /// What it is like; put before the instructions.
+    #[serde(default)]
+    pub traits: Traits,
     /// What it says and how it is instructed.
     pub prompt: Prompt,
     /// The language model; an agent whose behaviour never generates needs none.
@@ -55,6 +77,9 @@ pub struct Agent {
     /// Speech synthesis.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tts: Option<Tts>,
+    /// A model that hears and speaks by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub realtime: Option<Realtime>,
     /// Turn-taking.
     #[serde(default)]
     pub turn: TurnRules,
@@ -65,9 +90,25 @@ pub struct Agent {
     /// Data for templates and tools.
     #[serde(default)]
     pub context: Map<String, Value>,
+    /// What it may look up.
+    #[serde(default)]
+    pub knowledge: Knowledge,
+    /// What it keeps of conversations.
+    #[serde(default)]
+    pub memory: Memory,
+    /// What the model's answers are made of; without fields they are plain text.
+    #[serde(default)]
+    pub output_schema: OutputSchema,
+    /// Traces of its calls.
+    #[serde(default)]
+    pub tracing: Tracing,
     /// Bounds of one call.
     #[serde(default)]
     pub limits: Limits,
+    /// Who is told of its calls, beside the tenant's own webhooks.
+    #[serde(default)]
+    #[schemars(length(max = 10))]
+    pub webhooks: Vec<Webhook>,
     /// The component that decides what the agent does.
     #[serde(default)]
     pub behaviour: Behaviour,
@@ -114,240 +155,6 @@ impl Prompt {
     }
 }
 
-/// The language model.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Llm {
-    /// `openai`: chat completions of OpenAI or of any compatible server. `builtin`: no model at all; answers from the
-    /// agent's context data and documents.
-    pub provider: LlmProvider,
-    /// The provider's name of the model; `openai` needs one, `builtin` takes none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 200))]
-    pub model: Option<String>,
-    /// 0-2; none given: the provider's default.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0.0, max = 2.0))]
-    pub temperature: Option<f64>,
-    /// Tokens per answer.
-    #[serde(default = "Llm::default_max_tokens")]
-    #[schemars(range(min = 50, max = 4_000))]
-    pub max_tokens: u32,
-    /// Another compatible server; passes the egress policy.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 500), regex(pattern = r"^https?://"))]
-    pub base_url: Option<String>,
-    /// Silence of the provider that ends a request, ms.
-    #[serde(default = "Llm::default_timeout")]
-    #[schemars(range(min = 1_000, max = 60_000))]
-    pub timeout_ms: u32,
-}
-
-impl Llm {
-    fn default_max_tokens() -> u32 {
-        500
-    }
-    fn default_timeout() -> u32 {
-        8_000
-    }
-}
-
-/// Language model providers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-#[allow(missing_docs, reason = "names of providers")]
-pub enum LlmProvider {
-    Builtin,
-    Openai,
-}
-
-/// Speech recognition.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Stt {
-    /// `deepgram`, or `local`: a program on the host's machine.
-    pub provider: SttProvider,
-    /// The provider's name of the model; of `local`, the name of a program. None given: the provider's default.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 200))]
-    pub model: Option<String>,
-    /// BCP 47; none given: the agent's locale.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 2, max = 35))]
-    pub language: Option<String>,
-    /// Words to expect.
-    #[serde(default)]
-    #[schemars(length(max = 100), inner(length(min = 1, max = 100)))]
-    pub keyterms: Vec<String>,
-    /// Audio sent without an answer that counts as a stalled recogniser, ms.
-    #[serde(default = "Stt::default_stall")]
-    #[schemars(range(min = 1_000, max = 60_000))]
-    pub stall_ms: u32,
-}
-
-impl Stt {
-    fn default_stall() -> u32 {
-        5_000
-    }
-}
-
-/// Speech recognition providers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-#[allow(missing_docs, reason = "names of providers")]
-pub enum SttProvider {
-    Deepgram,
-    Local,
-}
-
-/// Speech synthesis.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Tts {
-    /// `elevenlabs`, or `local`: a program on the host's machine.
-    pub provider: TtsProvider,
-    /// The provider's id of the voice; `elevenlabs` needs one, `local` has a default.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 200))]
-    pub voice: Option<String>,
-    /// The provider's name of the model; of `local`, the name of a program. None given: the provider's default.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 200))]
-    pub model: Option<String>,
-    /// 0.5-2.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0.5, max = 2.0))]
-    pub speed: Option<f64>,
-    /// 0-1.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0.0, max = 1.0))]
-    pub stability: Option<f64>,
-    /// 0-1.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0.0, max = 1.0))]
-    pub similarity_boost: Option<f64>,
-    /// Silence of the provider, after text was sent, that counts as a failure, ms.
-    #[serde(default = "Tts::default_stall")]
-    #[schemars(range(min = 1_000, max = 60_000))]
-    pub stall_ms: u32,
-}
-
-impl Tts {
-    fn default_stall() -> u32 {
-        5_000
-    }
-}
-
-/// Speech synthesis providers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-#[allow(missing_docs, reason = "names of providers")]
-pub enum TtsProvider {
-    Elevenlabs,
-    Local,
-}
-
-/// Turn-taking.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct TurnRules {
-    /// When a turn of the caller is over.
-    pub endpointing: Endpointing,
-    /// When the caller's speech stops the agent.
-    pub interruption: InterruptionRules,
-    /// What to do when nobody speaks.
-    pub silence: SilenceRules,
-}
-
-/// How the end of a turn is found.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum EndpointingStrategy {
-    /// Silence of `min_ms`.
-    Vad,
-    /// Silence between `min_ms` and `max_ms`, by what was said.
-    #[default]
-    Adaptive,
-}
-
-/// When a turn of the caller is over.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Endpointing {
-    /// Shortest silence, ms.
-    #[schemars(range(min = 100, max = 10_000))]
-    pub min_ms: u32,
-    /// Longest silence, ms.
-    #[schemars(range(min = 100, max = 20_000))]
-    pub max_ms: u32,
-    /// How it is found.
-    pub strategy: EndpointingStrategy,
-}
-
-impl Default for Endpointing {
-    fn default() -> Self {
-        Self { min_ms: 500, max_ms: 2_500, strategy: EndpointingStrategy::Adaptive }
-    }
-}
-
-/// When the caller's speech stops the agent.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct InterruptionRules {
-    /// False: never.
-    pub enabled: bool,
-    /// Speech that makes an interruption suspected, ms.
-    #[schemars(range(min = 20, max = 2_000))]
-    pub min_speech_ms: u32,
-    /// Words that confirm it; 0 counts as 1.
-    #[schemars(range(max = 20))]
-    pub min_words: u32,
-    /// What never interrupts, such as "mm-hm"; compared without case and punctuation.
-    #[schemars(length(max = 100), inner(length(min = 1, max = 60)))]
-    pub ignore: Vec<String>,
-    /// Without words for this long, the agent goes on, ms.
-    #[schemars(range(min = 200, max = 10_000))]
-    pub resume_after_ms: u32,
-    /// At the start of the greeting only clearly louder speech counts, ms.
-    #[schemars(range(max = 10_000))]
-    pub protect_greeting_ms: u32,
-}
-
-impl Default for InterruptionRules {
-    fn default() -> Self {
-        let ignore = ["mm-hm", "mhm", "uh-huh", "hm", "yeah", "okay", "ok", "right", "I see"];
-        Self {
-            enabled: true,
-            min_speech_ms: 200,
-            min_words: 0,
-            ignore: ignore.map(str::to_owned).to_vec(),
-            resume_after_ms: 1_500,
-            protect_greeting_ms: 1_000,
-        }
-    }
-}
-
-/// What to do when nobody speaks.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct SilenceRules {
-    /// Silence before each prompt, ms.
-    #[schemars(range(min = 1_000, max = 120_000))]
-    pub after_ms: u32,
-    /// Said one after the other; after the last, the good-bye and the end. Empty: silence never ends the call.
-    #[schemars(length(max = 10), inner(length(min = 1, max = 500)))]
-    pub prompts: Vec<String>,
-}
-
-impl Default for SilenceRules {
-    fn default() -> Self {
-        Self {
-            after_ms: 10_000,
-            prompts: vec!["Are you still there?".to_owned(), "I cannot hear you. Are you there?".to_owned()],
-        }
-    }
-}
-
 /// Bounds of one call.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -358,11 +165,15 @@ pub struct Limits {
     /// Model requests in one answer, tools included.
     #[schemars(range(min = 1, max = 32))]
     pub max_tool_rounds: u32,
+    /// The call ends when what it has cost by the host's price list passes this, US dollars; none given: no bound.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.001, max = 1_000.0))]
+    pub max_cost_usd: Option<f64>,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { max_duration_s: 1_800, max_tool_rounds: 8 }
+        Self { max_duration_s: 1_800, max_tool_rounds: 8, max_cost_usd: None }
     }
 }
 

@@ -72,3 +72,23 @@ id!(
     /// A document that agents answer from.
     DocumentId
 );
+id!(
+    /// A person who may log in.
+    UserId
+);
+id!(
+    /// A key that a program shows.
+    KeyId
+);
+id!(
+    /// Somebody's conversations with an agent that was set up for them.
+    SessionId
+);
+id!(
+    /// Who is told of events.
+    WebhookId
+);
+id!(
+    /// One event on its way to one webhook.
+    DeliveryId
+);

@@ -7,18 +7,24 @@
 pub mod action;
 pub mod agent;
 pub mod chat;
+pub mod diff;
 pub mod event;
 pub mod id;
+pub mod instructions;
+pub mod layers;
 pub mod log;
 pub mod number;
+pub mod rollout;
 pub mod speech;
+pub mod spoken;
 pub mod template;
 pub mod validate;
+pub mod version;
 
 pub use action::{Action, ActionKind};
 pub use agent::Agent;
 pub use event::Event;
-pub use id::{AgentId, CallId, DocumentId, TenantId};
+pub use id::{AgentId, CallId, DeliveryId, DocumentId, KeyId, SessionId, TenantId, UserId, WebhookId};
 pub use validate::{Fault, Severity};
 
 /// Milliseconds on a call's own clock, counted from the moment the call was created.

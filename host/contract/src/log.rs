@@ -39,6 +39,13 @@ pub enum Entry {
         /// Why: `start`, `last-good`, `stock`, `swap`.
         reason: String,
     },
+    /// Another agent leads the call from here on. What the former one had begun is over; a `component` row follows.
+    Agent {
+        /// The agent.
+        agent_id: String,
+        /// Its version.
+        agent_version: String,
+    },
     /// A message of the model's history, as heard. A later row with the same index replaces it: what was heard is often
     /// known only after the message was needed. An assistant message without text and calls counts as absent.
     Message {
@@ -185,6 +192,7 @@ impl Entry {
             Entry::Actions { .. } => "actions",
             Entry::Dropped { .. } => "dropped",
             Entry::Component { .. } => "component",
+            Entry::Agent { .. } => "agent",
             Entry::Message { .. } => "message",
             Entry::EffectIntent { .. } => "effect-intent",
             Entry::EffectOutcome { .. } => "effect-outcome",

@@ -8,12 +8,14 @@ use serde_json::{Map, Value};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TemplateError {
     /// The context has no such value.
-    #[error("unknown variable `{name}` (known: {known})")]
+    #[error("unknown variable `{name}` (known: {known}){hint}")]
     Unknown {
         /// As written.
         name: String,
         /// The context's names.
         known: String,
+        /// What may have been meant.
+        hint: String,
     },
     /// `{{` without `}}`.
     #[error("`{{{{` at byte {at} has no `}}}}`")]
@@ -57,11 +59,14 @@ fn lookup(name: &str, context: &Map<String, Value>) -> Result<String, TemplateEr
     }
     match value {
         Some(Value::String(text)) => Ok(text.clone()),
+        Some(Value::Null) => Ok(String::new()),
         Some(other) => Ok(other.to_string()),
         None => {
+            let near = crate::validate::nearest(name, context.keys().map(String::as_str));
+            let hint = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
             let known = context.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
             let known = if known.is_empty() { "none".to_owned() } else { known };
-            Err(TemplateError::Unknown { name: name.to_owned(), known })
+            Err(TemplateError::Unknown { name: name.to_owned(), known, hint })
         }
     }
 }
@@ -92,7 +97,7 @@ mod tests {
     #[test]
     fn an_unknown_variable_names_the_known_ones() {
         let error = render("{{ compny }}", &context()).unwrap_err();
-        assert_eq!(error.to_string(), "unknown variable `compny` (known: company, hours)");
+        assert_eq!(error.to_string(), "unknown variable `compny` (known: company, hours); did you mean `company`?");
         assert!(matches!(render("a {{ b", &context()), Err(TemplateError::Unclosed { at: 2 })));
     }
 

@@ -3,12 +3,15 @@
 //! Shape, types and ranges come from the schema that is generated from [`Agent`]; what a schema cannot say (sections that
 //! belong together, template variables, granted tools that exist) is checked here.
 
-use crate::agent::{Agent, AgentType, LlmProvider, TtsProvider};
-use crate::template;
-use jsonschema::error::ValidationErrorKind;
+mod semantics;
+mod shape;
+
+pub use shape::{against_schema, nearest};
+
+use crate::agent::{Agent, FieldType};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 use std::sync::LazyLock;
 
 /// How bad it is.
@@ -60,6 +63,32 @@ pub fn schema() -> &'static Value {
     static SCHEMA: LazyLock<Value> = LazyLock::new(|| {
         let mut schema = schemars::schema_for!(Agent).to_value();
         simplify(&mut schema);
+        if let Some(fields) = schema.as_object_mut() {
+            fields.insert("$id".to_owned(), ID.into());
+            fields.insert("title".to_owned(), "Agent contract".into());
+        }
+        schema
+    });
+    &SCHEMA
+}
+
+/// Names the schema; also where a host serves it.
+pub const ID: &str = "/api/v1/contract/schema";
+
+/// The schema of a part of a contract: the same types and ranges, but nothing has to be there.
+pub fn partial_schema() -> &'static Value {
+    static SCHEMA: LazyLock<Value> = LazyLock::new(|| {
+        let mut schema = schema().clone();
+        if let Some(fields) = schema.as_object_mut() {
+            fields.remove("required");
+            fields.insert("$id".to_owned(), format!("{ID}?partial=true").into());
+            fields.insert("title".to_owned(), "Part of an agent contract".into());
+        }
+        let definitions = schema.get_mut("$defs").and_then(Value::as_object_mut).into_iter().flatten();
+        // A list is merged as a whole, so its items have to be whole too.
+        for (_, definition) in definitions.filter(|(name, _)| !["Field", "Webhook"].contains(&name.as_str())) {
+            definition.as_object_mut().map(|fields| fields.remove("required"));
+        }
         schema
     });
     &SCHEMA
@@ -106,122 +135,83 @@ fn simplify(schema: &mut Value) {
     }
 }
 
-/// Checks a contract.
+/// Checks a contract: the whole document, with what its layers contribute.
 ///
-/// `tools` are the names that can be granted and `components` those that exist.
+/// `tools` are the names that can be granted and `components` those that exist. What the shape alone refuses does not keep
+/// the rest from being looked at: every fault is told at once.
 ///
 /// # Errors
 /// All faults, warnings included, when at least one refuses the contract.
 pub fn agent(document: &Value, tools: &[&str], components: &[&str]) -> Result<Checked, Vec<Fault>> {
-    let mut faults = against_schema(document, schema());
-    if faults.is_empty() {
-        match serde_json::from_value::<Agent>(document.clone()) {
-            Ok(agent) => {
-                let found = semantics(&agent, tools, components);
-                if found.iter().all(|fault| fault.severity == Severity::Warning) {
-                    return Ok(Checked { agent, warnings: found });
-                }
-                faults = found;
-            }
-            Err(error) => faults.push(Fault::error("", "invalid", error.to_string())),
+    let mut faults = shape::faults(document, schema());
+    faults.extend(field_types(document));
+    let rest = shape::without(document, &faults);
+    if let Ok(agent) = serde_json::from_value::<Agent>(rest) {
+        let known: Vec<String> = faults.iter().map(|fault| fault.pointer.clone()).collect();
+        // What was taken out because it is wrong is not missing.
+        let told = |at: &str| known.iter().any(|pointer| at == pointer || at.starts_with(&format!("{pointer}/")));
+        let found = semantics::faults(&agent, tools, components).into_iter().filter(|fault| !told(&fault.pointer));
+        faults.extend(found);
+        if faults.iter().all(|fault| fault.severity == Severity::Warning) {
+            return Ok(Checked { agent, warnings: faults });
         }
+    } else if faults.is_empty() {
+        faults.push(Fault::error("", "invalid", "this is no contract"));
     }
     Err(faults)
 }
 
-/// Checks any value against a JSON Schema; a schema that is none is itself the fault.
-pub fn against_schema(value: &Value, schema: &Value) -> Vec<Fault> {
-    match jsonschema::draft202012::new(schema) {
-        Ok(validator) => {
-            let mut faults: Vec<Fault> = validator.iter_errors(value).flat_map(|error| explain(&error)).collect();
-            faults.dedup();
-            faults
-        }
-        Err(error) => vec![Fault::error("", "invalid-schema", error.to_string())],
-    }
-}
-
-fn explain(error: &jsonschema::ValidationError<'_>) -> Vec<Fault> {
-    let base = error.instance_path().as_str().to_owned();
-    let child = |name: &str| format!("{base}/{}", name.replace('~', "~0").replace('/', "~1"));
-    match error.kind() {
-        ValidationErrorKind::AdditionalProperties { unexpected } => unexpected
-            .iter()
-            .map(|name| Fault::error(child(name), "unknown-field", format!("`{name}` is not a field of the contract")))
-            .collect(),
-        ValidationErrorKind::Required { property } => {
-            let name = property.as_str().unwrap_or_default();
-            vec![Fault::error(child(name), "missing", format!("`{name}` is required"))]
-        }
-        kind => vec![Fault::error(base, kind.keyword().to_owned(), error.to_string())],
-    }
-}
-
-fn semantics(agent: &Agent, tools: &[&str], components: &[&str]) -> Vec<Fault> {
-    let mut faults = Vec::new();
-    if agent.agent_type == AgentType::Voice {
-        if agent.stt.is_none() {
-            faults.push(Fault::error(
-                "/stt",
-                "missing",
-                "a voice agent needs `stt` (allowed providers: deepgram, local)",
-            ));
-        }
-        if agent.tts.is_none() {
-            faults.push(Fault::error(
-                "/tts",
-                "missing",
-                "a voice agent needs `tts` (allowed providers: elevenlabs, local)",
-            ));
-        }
-    }
-    let texts = [
-        ("/prompt/instructions", Some(&agent.prompt.instructions)),
-        ("/prompt/greeting", agent.prompt.greeting.as_ref()),
-        ("/prompt/fallback", Some(&agent.prompt.fallback)),
-        ("/prompt/busy", Some(&agent.prompt.busy)),
-        ("/prompt/goodbye", Some(&agent.prompt.goodbye)),
-    ];
-    for (pointer, text) in texts {
-        if let Some(Err(error)) = text.map(|text| template::render(text, &agent.context)) {
-            faults.push(Fault::error(pointer, "template", error.to_string()));
-        }
-    }
-    for (index, name) in agent.tools.iter().enumerate() {
-        if !tools.contains(&name.as_str()) {
-            let message = format!("there is no tool `{name}` (allowed: {})", tools.join(", "));
-            faults.push(Fault::error(format!("/tools/{index}"), "unknown-tool", message));
-        }
-    }
-    if !components.contains(&agent.behaviour.component.as_str()) {
-        let message =
-            format!("there is no component `{}` (allowed: {})", agent.behaviour.component, components.join(", "));
-        faults.push(Fault::error("/behaviour/component", "unknown-component", message));
-    }
-    if let Some(llm) = &agent.llm
-        && llm.provider == LlmProvider::Openai
-        && llm.model.is_none()
+/// Checks a part of a contract: a template, a tenant's defaults, a session's overrides. Nothing has to be there, and null
+/// stands for "as if it were not said below".
+pub fn partial(document: &Value) -> Vec<Fault> {
+    let document = without_nulls(document);
+    let mut faults = shape::faults(&document, partial_schema());
+    faults.extend(field_types(&document));
+    if let Some(fields) = document.get("output_schema")
+        && let Ok(fields) = serde_json::from_value::<crate::agent::OutputSchema>(fields.clone())
     {
-        faults.push(Fault::error("/llm/model", "missing", "the provider `openai` needs `model`"));
-    }
-    if let Some(tts) = &agent.tts
-        && tts.provider == TtsProvider::Elevenlabs
-        && tts.voice.is_none()
-    {
-        faults.push(Fault::error("/tts/voice", "missing", "the provider `elevenlabs` needs `voice`"));
-    }
-    let endpointing = &agent.turn.endpointing;
-    if endpointing.min_ms > endpointing.max_ms {
-        let message = format!("{} is more than max_ms ({})", endpointing.min_ms, endpointing.max_ms);
-        faults.push(Fault::error("/turn/endpointing/min_ms", "range", message));
-    }
-    if agent.llm.is_none() && agent.behaviour.component == "conversation" {
-        faults.push(Fault::error("/llm", "missing", "the behaviour `conversation` generates: it needs `llm`"));
-    }
-    if agent.prompt.instructions.trim().is_empty() && agent.llm.is_some() {
-        faults.push(Fault::warning("/prompt/instructions", "empty", "the model gets no instructions"));
+        faults.extend(fields.faults("/output_schema"));
     }
     faults
+}
+
+/// Checks what a session overrides; see [`crate::layers::FIXED`].
+pub fn overrides(document: &Value) -> Vec<Fault> {
+    let mut faults = partial(document);
+    let fixed = document.as_object().into_iter().flat_map(Map::keys);
+    let fixed = fixed.filter(|name| crate::layers::FIXED.contains(&name.as_str()));
+    faults.extend(
+        fixed.map(|name| Fault::error(format!("/{name}"), "fixed", format!("a session cannot override `{name}`"))),
+    );
+    if document.pointer("/behaviour/component").is_some() {
+        faults.push(Fault::error("/behaviour/component", "fixed", "a session cannot override the component"));
+    }
+    faults
+}
+
+/// Types of output fields that are none: a schema could say so, but not in words that anybody reads.
+fn field_types(document: &Value) -> Vec<Fault> {
+    let fields = document.pointer("/output_schema/fields").and_then(Value::as_array).into_iter().flatten();
+    let types = fields.enumerate().filter_map(|(index, field)| Some((index, field.get("type")?.as_str()?)));
+    let wrong = types.filter_map(|(index, text)| Some((index, text.parse::<FieldType>().err()?)));
+    wrong
+        .map(|(index, error)| Fault::error(format!("/output_schema/fields/{index}/type"), "type", error.to_string()))
+        .collect()
+}
+
+fn without_nulls(value: &Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let kept = members.iter().filter(|(_, value)| !value.is_null());
+            Value::Object(kept.map(|(name, value)| (name.clone(), without_nulls(value))).collect())
+        }
+        other => other.clone(),
+    }
+}
+
+/// A document that passes with nothing said in it.
+fn empty() -> Value {
+    json!({"name": "?", "prompt": {}})
 }
 
 #[cfg(test)]
@@ -298,7 +288,116 @@ mod tests {
         assert!(faults[0].message.contains("shout") && faults[0].message.contains("deepgram"), "{}", faults[0].message);
     }
 
+    #[test]
+    fn what_the_shape_refuses_does_not_hide_the_rest() {
+        let mut document = valid();
+        document["llm"]["temperature"] = json!("hot");
+        document["prompt"]["greeting"] = json!("Hi from {{ compny }}");
+        document["tools"] = json!(["end_cal"]);
+        document["output_schema"] = json!({"fields": [{"name": "a", "type": "int", "constraints": {"pattern": "x"}}]});
+        document["traits"] = json!({"empathy": 101, "humour": 3});
+        document["version"] = json!("1.0.0");
+        let faults = check(&document).unwrap_err();
+        let mut found: Vec<(&str, &str)> = faults.iter().map(|f| (f.pointer.as_str(), f.code.as_str())).collect();
+        found.sort_unstable();
+        assert_eq!(
+            found,
+            [
+                ("/llm/temperature", "type"),
+                ("/output_schema/fields", "spoken"),
+                ("/output_schema/fields/0/constraints/pattern", "constraint"),
+                ("/prompt/greeting", "template"),
+                ("/tools/0", "unknown-tool"),
+                ("/traits/empathy", "maximum"),
+                ("/traits/humour", "unknown-field"),
+                ("/version", "unknown-field"),
+            ]
+        );
+        let says = |at: &str| faults.iter().find(|fault| fault.pointer == at).unwrap().message.clone();
+        assert!(says("/traits/humour").ends_with("did you mean `humor`?"), "{}", says("/traits/humour"));
+        assert!(says("/version").contains("?version="), "{}", says("/version"));
+        assert!(says("/tools/0").ends_with("did you mean `end_call`?"));
+        assert!(says("/prompt/greeting").contains("did you mean `company`?"));
+    }
+
+    #[test]
+    fn instructions_may_use_the_answers_so_far_and_a_field_that_is_used_cannot_go() {
+        let mut document = valid();
+        document["prompt"]["instructions"] = json!("The score so far: {{ output.score }}.");
+        document["output_schema"] = json!({"fields": [
+            {"name": "reply", "type": "str", "use_in_tts": true}, {"name": "score", "type": "int"}]});
+        assert!(check(&document).is_ok());
+        document["prompt"]["goodbye"] = json!("You had {{ output.score }}.");
+        assert_eq!(check(&document).unwrap_err()[0].pointer, "/prompt/goodbye");
+        document["prompt"]["goodbye"] = json!("Bye.");
+        document["output_schema"]["fields"].as_array_mut().unwrap().pop();
+        let faults = check(&document).unwrap_err();
+        assert_eq!((faults.len(), faults[0].pointer.as_str()), (1, "/prompt/instructions"));
+        assert!(
+            faults[0].message.contains("`output_schema` has no field `score` (known: reply)"),
+            "{}",
+            faults[0].message
+        );
+    }
+
+    #[test]
+    fn warnings_do_not_refuse() {
+        let mut document = valid();
+        document["llm"]["model"] = json!("o1-pro-2025-03-19");
+        document["tts"]["model"] = json!("eleven_v3");
+        document["memory"] = json!({"enabled": true});
+        document["realtime"] = json!({"provider": "openai", "model": "gpt-realtime"});
+        let warnings = check(&document).unwrap().warnings;
+        let codes: Vec<(&str, &str)> = warnings.iter().map(|w| (w.pointer.as_str(), w.code.as_str())).collect();
+        let expected = [
+            ("/llm/model", "not-streaming"),
+            ("/tts/model", "not-telephone"),
+            ("/realtime", "not-active"),
+            ("/memory/enabled", "not-active"),
+        ];
+        assert_eq!(codes, expected);
+    }
+
+    #[test]
+    fn a_part_needs_nothing_but_must_be_right_in_what_it_says() {
+        assert_eq!(partial(&json!({})), Vec::new());
+        let part = json!({"llm": {"temperature": 1}, "tts": null, "prompt": {"greeting": null}});
+        assert_eq!(partial(&part), Vec::new());
+        let wrong = json!({"llm": {"temperature": 3}, "output_schema": {"fields": [{"name": "a"}]}, "grreting": 1});
+        let mut pointers: Vec<String> = partial(&wrong).into_iter().map(|fault| fault.pointer).collect();
+        pointers.sort();
+        assert_eq!(pointers, ["/grreting", "/llm/temperature", "/output_schema/fields/0/type"]);
+        let odd = json!({"output_schema": {"fields": [{"name": "a", "type": "string"}]}, "name": 3});
+        let mut whole = valid();
+        json_patch::merge(&mut whole, &odd);
+        let faults = check(&whole).unwrap_err();
+        let pointers: Vec<&str> = faults.iter().map(|fault| fault.pointer.as_str()).collect();
+        assert_eq!(pointers, ["/name", "/output_schema/fields/0/type"]);
+        assert!(faults[1].message.contains("allowed are str, int"), "{}", faults[1].message);
+        let session = json!({"name": "x", "llm": {"temperature": 0.95}, "behaviour": {"component": "y"}});
+        let pointers: Vec<String> = overrides(&session).into_iter().map(|fault| fault.pointer).collect();
+        assert_eq!(pointers, ["/name", "/behaviour/component"]);
+    }
+
+    #[test]
+    fn the_schema_says_what_it_is_and_holds_defaults_and_descriptions() {
+        let schema = schema();
+        assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
+        assert_eq!(schema["$id"], ID);
+        assert_eq!(schema["$defs"]["Traits"]["properties"]["safety"]["default"], 80);
+        assert!(schema["properties"]["extends"]["description"].is_string());
+    }
+
     proptest::proptest! {
+        #[test]
+        fn any_document_is_accepted_or_refused(document in crate::diff::tests::documents(), at in 0usize..8) {
+            let mut contract = valid();
+            let section = ["llm", "prompt", "traits", "output_schema", "turn", "context", "tools", "webhooks"][at];
+            contract[section] = document.clone();
+            let _ = check(&contract);
+            let _ = (partial(&document), overrides(&document), check(&document));
+        }
+
         #[test]
         fn any_json_is_accepted_or_refused(text in "\\PC*") {
             let _ = check(&Value::String(text.clone()));

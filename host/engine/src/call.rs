@@ -211,6 +211,7 @@ impl Call {
                 let control = trunkline_contract::event::Control { kind: "inject".to_owned(), payload };
                 self.enqueue(Event::Control(control));
             }
+            Control::Switch(config) => self.decisions.switch_to(config),
         }
     }
 

@@ -40,6 +40,8 @@ pub enum Command {
         /// Chance.
         seed: u64,
     },
+    /// Another agent leads from here on: what follows is for its model, its voice and its recogniser.
+    Switched,
     /// To the carrier.
     Carrier(playout::Out),
     /// The caller paused: ask the recogniser for its last word.

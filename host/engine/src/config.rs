@@ -73,7 +73,7 @@ impl Default for Timeouts {
 }
 
 /// What a call needs to know before it begins.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct CallConfig {
     /// Handed to the behaviour with `started`.
     pub call: CallInfo,

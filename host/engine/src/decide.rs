@@ -3,7 +3,7 @@
 //! A behaviour that fails does not stop the call: the caller hears the fallback line, the event is tried once more, then
 //! with the next component, and at last dropped.
 
-use crate::{Call, Command, Component, Decision};
+use crate::{Call, CallConfig, Command, Component, Decision};
 use std::collections::VecDeque;
 use trunkline_contract::Ms;
 use trunkline_contract::event::{Event, Resumption};
@@ -50,6 +50,8 @@ pub(crate) struct Decisions {
     answering_denial: bool,
     /// Begin of the stretch in which decisions are counted, and how many began in it.
     paced: (Ms, u32),
+    /// The agent that takes over before the next decision begins.
+    successor: Option<Box<CallConfig>>,
 }
 
 impl Decisions {
@@ -81,7 +83,29 @@ impl Decisions {
     }
 
     pub(crate) fn idle(&self) -> bool {
-        self.queue.is_empty() && self.deciding.is_none()
+        self.queue.is_empty() && self.deciding.is_none() && self.successor.is_none()
+    }
+
+    /// The newest wish counts.
+    pub(crate) fn switch_to(&mut self, config: Box<CallConfig>) {
+        self.successor = Some(config);
+    }
+
+    /// Whoever takes over, once nothing is being decided.
+    pub(crate) fn take_successor(&mut self) -> Option<Box<CallConfig>> {
+        if self.deciding.is_some() { None } else { self.successor.take() }
+    }
+
+    /// Begins anew for another behaviour; gives what waited and was meant for the former one.
+    pub(crate) fn begin_anew(&mut self, first: Event) -> Vec<Event> {
+        self.supersede();
+        (self.state, self.component, self.dropped, self.answering_denial) = (Vec::new(), 0, 0, false);
+        let waiting = std::mem::take(&mut self.queue);
+        let (theirs, ours): (VecDeque<_>, VecDeque<_>) =
+            waiting.into_iter().partition(|waiting| is_of_the_behaviour(&waiting.event));
+        self.wait(first);
+        self.queue.extend(ours.into_iter().map(|waiting| Waiting { turn: self.turn, retried: false, ..waiting }));
+        theirs.into_iter().map(|waiting| waiting.event).collect()
     }
 
     pub(crate) fn supersede(&mut self) {
@@ -114,6 +138,7 @@ impl Call {
 
     /// Starts the next decision when none is running.
     pub(crate) fn pump(&mut self) {
+        self.take_over();
         if self.decisions.deciding.is_some() || !self.decisions.may_begin(self.now) {
             return;
         }
@@ -261,6 +286,21 @@ fn ends_an_effect(event: &Event) -> bool {
             | Event::Denied(_)
             | Event::EffectDone(_)
     )
+}
+
+/// What only the behaviour understands that asked for it, or was told of the call before.
+fn is_of_the_behaviour(event: &Event) -> bool {
+    let about_itself = matches!(
+        event,
+        Event::Started(_)
+            | Event::Resumed(_)
+            | Event::Configured(_)
+            | Event::Timer { .. }
+            | Event::ToolRequested(_)
+            | Event::Swapped { .. }
+            | Event::Transferred(_)
+    );
+    about_itself || ends_an_effect(event)
 }
 
 /// SplitMix64 (Steele, Lea, Flood 2014): independent seeds from one.

@@ -1,5 +1,6 @@
 //! What can happen to a call.
 
+use crate::CallConfig;
 use bytes::Bytes;
 use serde_json::{Map, Value};
 use trunkline_audio::vad::Edge;
@@ -72,6 +73,8 @@ pub enum Control {
     PatchContext(Map<String, Value>),
     /// An event for the behaviour.
     Inject(Value),
+    /// Another agent takes the call over, between two events. The line, the playout and the seed stay as they are.
+    Switch(Box<CallConfig>),
 }
 
 /// What can happen to a call.

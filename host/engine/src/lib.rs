@@ -25,6 +25,7 @@ mod say;
 mod segment;
 mod silence;
 mod speech;
+mod switch;
 mod text;
 mod timers;
 mod tools;

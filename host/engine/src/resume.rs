@@ -61,7 +61,7 @@ impl Call {
     ) -> Result<Self, ResumeError> {
         let mut call = Self::new(config);
         call.now = now;
-        let mut open = Open::default();
+        let mut open = Open { context: call.config.call.context.clone(), ..Open::default() };
         for row in recovered.rows {
             if row.seq != call.next_seq {
                 return Err(ResumeError::Gap { expected: call.next_seq, found: row.seq });

@@ -270,6 +270,19 @@ impl Call {
         self.stop_jobs(&stopped);
     }
 
+    /// Everything stops, what may not be interrupted too, and nobody is told.
+    pub(crate) fn drop_speech(&mut self) {
+        let all: Vec<u32> = self.speeches.jobs.keys().copied().collect();
+        for job in self.speeches.jobs.values_mut() {
+            job.disown();
+        }
+        let running: Vec<u32> =
+            all.into_iter().filter(|id| self.speeches.jobs.get(id).is_some_and(|j| !j.interrupted)).collect();
+        if !running.is_empty() {
+            self.stop_jobs(&running);
+        }
+    }
+
     /// The carrier is gone: what was being said was not heard to its end.
     pub(crate) fn lose_speech(&mut self) {
         let lost: Vec<u32> =

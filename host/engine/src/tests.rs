@@ -12,6 +12,7 @@ mod media;
 mod recovery;
 mod setup;
 mod silence;
+mod switching;
 mod text;
 mod tools;
 mod turns;

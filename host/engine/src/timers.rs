@@ -24,6 +24,10 @@ impl Timers {
         self.0.first().map(|(at, _)| *at)
     }
 
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
+    }
+
     fn take_due(&mut self, now: Ms) -> Option<EffectId> {
         let (at, effect) = *self.0.first()?;
         (at <= now).then(|| {

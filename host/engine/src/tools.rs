@@ -36,6 +36,8 @@ struct Running {
     deadline: Option<Ms>,
     /// Somebody outside of the engine runs it.
     sent: bool,
+    /// The behaviour that would be told has gone.
+    disowned: bool,
 }
 
 /// A behaviour that was asked for a tool's answer has this long, ms.
@@ -62,6 +64,13 @@ impl ToolDesk {
         self.running.values().filter_map(|request| request.deadline).min()
     }
 
+    /// Whoever asked is gone: the answers are for the history alone.
+    pub(crate) fn disown(&mut self) {
+        for request in self.running.values_mut() {
+            (request.asked.effect, request.asked.job, request.disowned) = (None, None, true);
+        }
+    }
+
     pub(crate) fn restore(&mut self, next: u64) {
         self.next = next;
     }
@@ -85,6 +94,7 @@ impl Call {
             key: None,
             deadline: ask.then_some(self.now + ASK_MS),
             sent: false,
+            disowned: false,
         };
         self.tools.running.insert(request_id.clone(), running);
         match (tool, args) {
@@ -124,6 +134,7 @@ impl Call {
             key: None,
             deadline: None,
             sent: false,
+            disowned: false,
         };
         self.tools.running.insert(request_id.clone(), running);
         self.run_tool(&request_id, &tool, call.args);
@@ -180,7 +191,7 @@ impl Call {
             self.append(Entry::EffectOutcome { idempotency_key: key, status, value });
         }
         self.record_answer(request.asked.slot, status, &value);
-        if !request.behaviour_answers {
+        if !request.behaviour_answers && !request.disowned {
             self.enqueue(Event::ToolFinished(ToolResult {
                 request_id: request_id.to_owned(),
                 effect: request.asked.effect,

@@ -59,7 +59,13 @@ pub struct Report {
 pub async fn answers(dir: &Path, documents: usize, answers: usize) -> Result<Report, KnowledgeError> {
     let store = Store::open(StoreConfig::new(dir)).await?;
     let tenant = store.tenants().create("bench", 1).await?.id;
-    let new = NewVersion { document: json!({ "name": "bench" }), author: None, summary: None, now_ms: 1 };
+    let new = NewVersion {
+        document: json!({ "name": "bench" }),
+        author: None,
+        summary: None,
+        now_ms: 1,
+        ..NewVersion::default()
+    };
     let agent = store.tenant(tenant).agents().create(new).await?.agent_id;
     let knowledge = Knowledge::new(store.clone(), Limits::default());
     let mut made = Made(7);

@@ -50,7 +50,13 @@ impl Fixture {
 
 async fn tenant(store: &Store, name: &str) -> (TenantId, AgentId) {
     let tenant = store.tenants().create(name, 1).await.unwrap().id;
-    let version = NewVersion { document: json!({"name": "desk"}), author: None, summary: None, now_ms: 1 };
+    let version = NewVersion {
+        document: json!({"name": "desk"}),
+        author: None,
+        summary: None,
+        now_ms: 1,
+        ..NewVersion::default()
+    };
     (tenant, store.tenant(tenant).agents().create(version).await.unwrap().agent_id)
 }
 

@@ -28,7 +28,13 @@ impl Fixture {
         let store = Store::open(StoreConfig::new(dir.path())).await.unwrap();
         let tenant = store.tenants().create("acme", 1).await.unwrap().id;
         let other = store.tenants().create("other", 1).await.unwrap().id;
-        let version = NewVersion { document: json!({"name": "desk"}), author: None, summary: None, now_ms: 1 };
+        let version = NewVersion {
+            document: json!({"name": "desk"}),
+            author: None,
+            summary: None,
+            now_ms: 1,
+            ..NewVersion::default()
+        };
         let agent = store.tenant(tenant).agents().create(version).await.unwrap().agent_id;
         Self { _dir: dir, knowledge: Knowledge::new(store, limits), tenant, agent, other }
     }

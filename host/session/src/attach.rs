@@ -53,7 +53,9 @@ impl Sessions {
             Ok(()) => Ok(()),
             Err(tokio::sync::mpsc::error::SendError(Mail::Attach(socket))) => Err((*socket, AttachError::NotLive)),
             // Only what was sent comes back.
-            Err(tokio::sync::mpsc::error::SendError(Mail::Control(_) | Mail::Chat(_) | Mail::Leave)) => Ok(()),
+            Err(tokio::sync::mpsc::error::SendError(
+                Mail::Control(_) | Mail::Chat(_) | Mail::Switch(_) | Mail::Leave,
+            )) => Ok(()),
         }
     }
 

@@ -3,6 +3,10 @@
 //! One task, one loop, no task per frame. Everything that the call owns is dropped with it, which closes its sockets and
 //! cancels what its providers are doing.
 
+mod switch;
+
+pub(crate) use switch::Successor;
+
 use crate::brain::Brain;
 use crate::chat::{Asked, Desk, Next, Taken};
 use crate::clock::{CallClock, unix_ms};
@@ -37,6 +41,8 @@ pub(crate) enum Mail {
     Control(Control),
     /// Somebody wrote.
     Chat(Asked),
+    /// Another agent takes over between two events.
+    Switch(Box<Successor>),
     /// Leave memory, if nothing is under way.
     Leave,
 }
@@ -68,6 +74,8 @@ pub(crate) struct Driver {
     /// Only of conversations in writing.
     desk: Option<Desk>,
     leaves: bool,
+    /// Waits for the engine to let it lead.
+    successor: Option<Box<Successor>>,
 }
 
 /// What woke the loop.
@@ -76,6 +84,7 @@ enum Woken {
     Attached(Box<MediaSocket>),
     Media(MediaEnd),
     Chat(Asked),
+    Switch(Box<Successor>),
     Leave,
     /// Nothing for the engine.
     Nothing,
@@ -126,6 +135,7 @@ impl Driver {
             failed: false,
             desk: (plan_line == Line::Text).then(Desk::new),
             leaves: false,
+            successor: None,
             sessions,
         }
     }
@@ -158,6 +168,7 @@ impl Driver {
                     self.step(Input::MediaStopped { end }).await;
                 }
                 Woken::Chat(asked) => self.asked(asked),
+                Woken::Switch(successor) => self.succeed(successor).await,
                 Woken::Leave => self.leaves = true,
                 Woken::Nothing | Woken::Alarm => {}
                 Woken::Log(error) => self.log_failed(&error).await,
@@ -226,6 +237,7 @@ impl Driver {
                 Some(Mail::Attach(socket)) => Woken::Attached(socket),
                 Some(Mail::Control(control)) => Woken::Input(Input::Control(control)),
                 Some(Mail::Chat(asked)) => Woken::Chat(asked),
+                Some(Mail::Switch(successor)) => Woken::Switch(successor),
                 Some(Mail::Leave) => Woken::Leave,
                 // The registry holds a sender as long as the call is live.
                 None => Woken::Nothing,
@@ -273,6 +285,7 @@ impl Driver {
             Command::Decide { event_seq, at_ms, component, event, state, seed } => {
                 self.brain.decide(component, event_seq, at_ms, seed, state, *event);
             }
+            Command::Switched => self.switched(),
             Command::Carrier(out) => self.carry(out).await,
             Command::FinalizeStt => self.ears.finalize(),
             Command::ReconnectStt => self.ears.connect(),

@@ -57,6 +57,12 @@ impl Ears {
         ears
     }
 
+    /// Another recogniser hears from now on.
+    pub(crate) fn hear_with(&mut self, provider: Option<(Arc<dyn Stt>, SttRequest)>) {
+        self.provider = provider;
+        self.connect();
+    }
+
     /// Opens a new stream of recognition.
     pub(crate) fn connect(&mut self) {
         let open = |(stt, request): &(Arc<dyn Stt>, SttRequest)| {

@@ -160,6 +160,7 @@ impl Sessions {
             // 63 bits: the database's integers are signed.
             seed: rand::rng().random::<u64>() >> 1,
             lease: Some(NewLease { owner: self.0.config.host.clone(), expires_ms: lease_end() }),
+            session_id: None,
         }
     }
 

@@ -64,7 +64,10 @@ impl Journal {
 
     /// Changes the call's own record together with the next rows.
     pub(crate) fn update(&mut self, update: CallUpdate) {
-        self.update = Some(update);
+        match &mut self.update {
+            Some(waiting) => waiting.follow(update),
+            None => self.update = Some(update),
+        }
         self.urgent = true;
     }
 

@@ -19,6 +19,7 @@ mod minds;
 mod recovery;
 mod resolve;
 mod sessions;
+mod switch;
 mod voice;
 mod web;
 
@@ -30,4 +31,5 @@ pub use incoming::{After, Answer};
 pub use library::{Library, LibraryError};
 pub use metrics::Metrics;
 pub use sessions::{SessionConfig, SessionError, Sessions};
+pub use switch::Switched;
 pub use web::WebCall;

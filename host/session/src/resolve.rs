@@ -31,6 +31,8 @@ pub(crate) enum PlanError {
 pub(crate) struct Plan {
     pub(crate) line: Line,
     pub(crate) engine: CallConfig,
+    /// What [`Plan::stt`] was made of: an equal one hears on as it is.
+    pub(crate) hears_with: Option<(Stt, String)>,
     pub(crate) stt: Option<(Arc<dyn Recogniser>, SttRequest)>,
     pub(crate) llm: Option<(Arc<dyn Model>, Llm)>,
     pub(crate) tts: Option<(Arc<dyn Synthesiser>, TtsRequest)>,
@@ -94,6 +96,7 @@ pub(crate) fn plan(
     Ok(Plan {
         engine,
         line,
+        hears_with: agent.stt.clone().map(|stt| (stt, agent.locale.clone())),
         stt: agent.stt.as_ref().filter(|_| line != Line::Text).map(stt).transpose()?,
         llm: agent.llm.as_ref().map(llm).transpose()?,
         tts: agent.tts.as_ref().filter(|_| line != Line::Text).map(tts).transpose()?,

@@ -56,6 +56,8 @@ pub enum SessionError {
     NoRoom(&'static str),
     #[error("it is over")]
     Over,
+    #[error("the call is not led by this host at this moment: try again when it goes on")]
+    Elsewhere,
     #[error("it is being answered: wait for the answer first")]
     Busy,
 }

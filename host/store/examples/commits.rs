@@ -36,6 +36,7 @@ async fn call(tenant: TenantStore, agent_id: trunkline_contract::AgentId, append
         started_at_ms: 1,
         seed: 1,
         lease,
+        session_id: None,
     };
     tenant.calls().create(new).await.unwrap();
     let log = tenant.log();
@@ -74,7 +75,13 @@ async fn main() {
         let dir = tempfile::tempdir_in(&parent).unwrap();
         let store = Store::open(StoreConfig::new(dir.path())).await.unwrap();
         let tenant = store.tenant(store.tenants().create("bench", 1).await.unwrap().id);
-        let new = NewVersion { document: json!({ "name": "bench" }), author: None, summary: None, now_ms: 1 };
+        let new = NewVersion {
+            document: json!({ "name": "bench" }),
+            author: None,
+            summary: None,
+            now_ms: 1,
+            ..NewVersion::default()
+        };
         let agent = tenant.agents().create(new).await.unwrap().agent_id;
         let (before, cpu_before, started) = (store.stats(), cpu(), Instant::now());
         let tasks: Vec<_> = (0..calls).map(|_| tokio::spawn(call(tenant.clone(), agent, appends, urgent))).collect();

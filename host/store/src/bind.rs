@@ -2,7 +2,7 @@
 
 use crate::{Result, StoreError};
 use libsql::Value;
-use trunkline_contract::{AgentId, CallId, DocumentId, TenantId};
+use trunkline_contract::{AgentId, CallId, DeliveryId, DocumentId, KeyId, SessionId, TenantId, UserId, WebhookId};
 use uuid::Uuid;
 
 /// A type that a parameter of a statement can be.
@@ -36,6 +36,12 @@ bind! {
     AgentId => |value| value.0.bind(),
     CallId => |value| value.0.bind(),
     DocumentId => |value| value.0.bind(),
+    UserId => |value| value.0.bind(),
+    KeyId => |value| value.0.bind(),
+    SessionId => |value| value.0.bind(),
+    WebhookId => |value| value.0.bind(),
+    DeliveryId => |value| value.0.bind(),
+    bool => |value| Value::Integer(value.into()),
 }
 
 impl<T: Bind> Bind for Option<T> {
@@ -98,6 +104,14 @@ impl Columns<'_> {
 
     pub(crate) fn text(&self, at: i32) -> Result<String> {
         self.opt_text(at)?.map_or_else(|| Self::odd(at), Ok)
+    }
+
+    pub(crate) fn opt_u32(&self, at: i32) -> Result<Option<u32>> {
+        self.opt_u64(at)?.map(|value| u32::try_from(value).or_else(|_| Self::odd(at))).transpose()
+    }
+
+    pub(crate) fn bool(&self, at: i32) -> Result<bool> {
+        Ok(self.i64(at)? != 0)
     }
 
     pub(crate) fn blob(&self, at: i32) -> Result<Vec<u8>> {

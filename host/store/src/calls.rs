@@ -4,12 +4,14 @@ use crate::bind::{Columns, json, params};
 use crate::page::{Cursor, Page, fetch, page};
 use crate::sqlite::Db;
 use crate::store::{Store, TenantStore};
+use crate::vault::Vault;
+use crate::webhooks::{Emit, enqueue};
 use crate::writer::Tx;
 use crate::{Result, StoreError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use trunkline_contract::{AgentId, CallId, TenantId};
+use trunkline_contract::{AgentId, CallId, SessionId, TenantId};
 
 macro_rules! names {
     ($type:ident: $($case:ident = $name:literal),*) => {
@@ -93,6 +95,12 @@ pub struct Call {
     pub lease_owner: Option<String>,
     /// Unix ms.
     pub lease_expires_ms: Option<u64>,
+    /// The session that it belongs to.
+    pub session_id: Option<SessionId>,
+    /// What it has cost by the host's price list, millionths of a US dollar.
+    pub cost_micros: Option<u64>,
+    /// Unix ms: what was said, and by whom, is gone.
+    pub erased_at_ms: Option<u64>,
 }
 
 /// A call to be made.
@@ -122,6 +130,8 @@ pub struct NewCall {
     pub seed: u64,
     /// The first lease, with fencing number 1; none: nobody leads it yet.
     pub lease: Option<NewLease>,
+    /// The session that it belongs to.
+    pub session_id: Option<SessionId>,
 }
 
 /// A lease to be given with a new call.
@@ -148,6 +158,29 @@ pub struct CallUpdate {
     pub carrier_call_sid: Option<String>,
     /// Known late when the call goes out; the first stays.
     pub account_sid: Option<String>,
+    /// The agent that took the call over, and its version.
+    pub agent: Option<(AgentId, u32)>,
+    /// What it has cost so far, millionths of a US dollar.
+    pub cost_micros: Option<u64>,
+    /// Events to be told to webhooks, written with this.
+    pub emit: Vec<Emit>,
+}
+
+impl CallUpdate {
+    /// Takes up what a later update says beyond this one.
+    pub fn follow(&mut self, later: Self) {
+        let Self { state, ended_at_ms, end_reason, result, carrier_call_sid, account_sid, agent, cost_micros, emit } =
+            later;
+        self.state = state.or(self.state);
+        self.ended_at_ms = self.ended_at_ms.or(ended_at_ms);
+        self.end_reason = self.end_reason.take().or(end_reason);
+        self.result = result.or(self.result.take());
+        self.carrier_call_sid = self.carrier_call_sid.take().or(carrier_call_sid);
+        self.account_sid = self.account_sid.take().or(account_sid);
+        self.agent = agent.or(self.agent);
+        self.cost_micros = cost_micros.or(self.cost_micros);
+        self.emit.extend(emit);
+    }
 }
 
 /// What `create_or_get` found.
@@ -178,7 +211,7 @@ macro_rules! select {
         concat!(
             "SELECT id, tenant_id, agent_id, agent_version, channel, direction, caller, callee, carrier_call_sid, ",
             "account_sid, state, started_at_ms, ended_at_ms, end_reason, result, seed, fencing, lease_owner, ",
-            "lease_expires_ms FROM calls WHERE tenant_id = ?1 AND ",
+            "lease_expires_ms, session_id, cost_micros, erased_at_ms FROM calls WHERE tenant_id = ?1 AND ",
             $rest
         )
     };
@@ -205,6 +238,9 @@ fn call(row: &Columns<'_>) -> Result<Call> {
         fencing: row.u64(16)?,
         lease_owner: row.opt_text(17)?,
         lease_expires_ms: row.opt_u64(18)?,
+        session_id: row.opt_uuid(19)?.map(SessionId),
+        cost_micros: row.opt_u64(20)?,
+        erased_at_ms: row.opt_u64(21)?,
     })
 }
 
@@ -226,8 +262,8 @@ pub(crate) fn owns(db: &Db, tenant: TenantId, id: CallId) -> Result<()> {
 
 fn insert(tx: &Tx<'_>, tenant: TenantId, new: NewCall) -> Result<Call> {
     const SQL: &str = "INSERT INTO calls (id, tenant_id, agent_id, agent_version, channel, direction, caller, callee, \
-        carrier_call_sid, account_sid, state, started_at_ms, seed, fencing, lease_owner, lease_expires_ms) \
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'ringing', ?11, ?12, ?13, ?14, ?15)";
+        carrier_call_sid, account_sid, state, started_at_ms, seed, fencing, lease_owner, lease_expires_ms, \
+        session_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'ringing', ?11, ?12, ?13, ?14, ?15, ?16)";
     let id = new.id;
     let (fencing, owner, expires) = match new.lease {
         Some(lease) => (1_u64, Some(lease.owner), Some(lease.expires_ms)),
@@ -249,13 +285,14 @@ fn insert(tx: &Tx<'_>, tenant: TenantId, new: NewCall) -> Result<Call> {
         fencing,
         owner,
         expires,
+        new.session_id,
     ];
     tx.execute(SQL, values).map_err(|error| error.or_taken("the call, or the carrier's id of it, is known"))?;
     get(tx, tenant, id)?.ok_or_else(|| StoreError::Internal("the call was not stored".to_owned()))
 }
 
 /// Applies an update within a transaction.
-pub(crate) fn update(tx: &Tx<'_>, tenant: TenantId, id: CallId, update: &CallUpdate) -> Result<()> {
+pub(crate) fn update(tx: &Tx<'_>, vault: &Vault, tenant: TenantId, id: CallId, update: &CallUpdate) -> Result<()> {
     const SQL: &str = "UPDATE calls SET \
         state = CASE WHEN state = 'ended' THEN state ELSE coalesce(?3, state) END, \
         ended_at_ms = coalesce(ended_at_ms, ?4), \
@@ -263,6 +300,9 @@ pub(crate) fn update(tx: &Tx<'_>, tenant: TenantId, id: CallId, update: &CallUpd
         result = coalesce(?6, result), \
         carrier_call_sid = coalesce(carrier_call_sid, ?7), \
         account_sid = coalesce(account_sid, ?8), \
+        agent_id = coalesce(?9, agent_id), \
+        agent_version = coalesce(?10, agent_version), \
+        cost_micros = coalesce(?11, cost_micros), \
         lease_owner = CASE WHEN ?3 = 'ended' THEN NULL ELSE lease_owner END, \
         lease_expires_ms = CASE WHEN ?3 = 'ended' THEN NULL ELSE lease_expires_ms END \
         WHERE id = ?1 AND tenant_id = ?2";
@@ -275,11 +315,19 @@ pub(crate) fn update(tx: &Tx<'_>, tenant: TenantId, id: CallId, update: &CallUpd
         update.result.as_ref().map(json).transpose()?,
         update.carrier_call_sid.as_deref(),
         update.account_sid.as_deref(),
+        update.agent.map(|(agent, _)| agent),
+        update.agent.map(|(_, version)| version),
+        update.cost_micros,
     ];
     match tx.execute(SQL, values).map_err(|error| error.or_taken("the carrier's id is another call's"))? {
-        0 => Err(StoreError::NotFound("call")),
-        _ => Ok(()),
+        0 => return Err(StoreError::NotFound("call")),
+        _ => {}
     }
+    if update.emit.is_empty() {
+        return Ok(());
+    }
+    let agent = get(tx, tenant, id)?.ok_or(StoreError::NotFound("call"))?.agent_id;
+    update.emit.iter().try_for_each(|emit| enqueue(tx, Some(vault), tenant, agent, id, emit))
 }
 
 impl Store {
@@ -353,7 +401,7 @@ impl Calls<'_> {
     /// # Errors
     /// `NotFound`; `Taken`: the carrier's id is another call's.
     pub async fn update(&self, id: CallId, change: CallUpdate) -> Result<()> {
-        let tenant = self.0.id;
-        self.0.store.write(move |tx| update(tx, tenant, id, &change)).await
+        let (tenant, vault) = (self.0.id, self.0.store.vault().clone());
+        self.0.store.write(move |tx| update(tx, &vault, tenant, id, &change)).await
     }
 }

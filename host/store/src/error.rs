@@ -1,6 +1,7 @@
 //! What can go wrong in the store; each variant says what the caller can do.
 
 use std::path::PathBuf;
+use trunkline_contract::version::Semver;
 
 /// An error of the store. Nothing of a failed write was stored.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -40,6 +41,16 @@ pub enum StoreError {
     Taken(&'static str),
     #[error("the number answers for another tenant: it must be released there first")]
     NumberTaken,
+    #[error("it is in use ({0}): change that first")]
+    InUse(String),
+    #[error("version {given} does not follow the latest, {latest}: give a greater one, or none")]
+    OldVersion { given: Semver, latest: Semver },
+    #[error("a {what} of this version was changed to {latest}: read it again and apply the change to that")]
+    Changed { what: &'static str, latest: u32 },
+    #[error("the limit is reached ({limit}: {most}): end or remove some, or raise it")]
+    Limit { limit: &'static str, most: u64 },
+    #[error("the secret cannot be opened ({0}): give the key that it was sealed with")]
+    Sealed(&'static str),
     #[error("the agent has moved on to version {latest}: read it again and apply the change to that")]
     StaleVersion { latest: u32 },
     #[error("row {got} does not follow the log, which expects {expected}: read the log again and go on from there")]

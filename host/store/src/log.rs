@@ -10,6 +10,7 @@ use crate::effects;
 use crate::sqlite::Db;
 use crate::store::TenantStore;
 use crate::transcript::{TranscriptLine, messages, transcript};
+use crate::vault::Vault;
 use crate::writer::{Full, Logged, Reply, Tx, Urgency};
 use crate::{Result, StoreError};
 use std::pin::Pin;
@@ -103,7 +104,8 @@ impl EventLog {
     /// `Closed`.
     pub async fn enqueue(&self, append: Append) -> Result<Pending> {
         let (tenant, urgency) = (self.tenant.id, urgency(&append));
-        let reply = self.tenant.store.writer.enqueue(urgency, move |tx| write(tx, tenant, &append)).await?;
+        let vault = self.tenant.store.vault().clone();
+        let reply = self.tenant.store.writer.enqueue(urgency, move |tx| write(tx, &vault, tenant, &append)).await?;
         Ok(Pending(reply))
     }
 
@@ -116,8 +118,9 @@ impl EventLog {
         let mut kept = Some(append);
         let queued = self.tenant.store.writer.try_enqueue(urgency, || {
             let append = kept.take();
+            let vault = self.tenant.store.vault().clone();
             move |tx: &mut Tx<'_>| match append {
-                Some(append) => write(tx, tenant, &append),
+                Some(append) => write(tx, &vault, tenant, &append),
                 None => Err(StoreError::Internal("an append was lost".to_owned())),
             }
         });
@@ -223,7 +226,7 @@ fn state(columns: &Columns<'_>) -> Result<ReducerState> {
     Ok(ReducerState { seq: columns.u64(0)?, bytes: columns.blob(1)? })
 }
 
-fn write(tx: &mut Tx<'_>, tenant: TenantId, append: &Append) -> Result<Appended> {
+fn write(tx: &mut Tx<'_>, vault: &Vault, tenant: TenantId, append: &Append) -> Result<Appended> {
     const INSERT: &str = "INSERT INTO events (call_id, seq, at_ms, kind, payload, component) \
         VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
     let call = append.call;
@@ -243,7 +246,7 @@ fn write(tx: &mut Tx<'_>, tenant: TenantId, append: &Append) -> Result<Appended>
         keep_state(tx, call, state, last_seq, append.snapshot)?;
     }
     if let Some(update) = &append.call_update {
-        calls::update(tx, tenant, call, update)?;
+        calls::update(tx, vault, tenant, call, update)?;
     }
     if !append.rows.is_empty() {
         tx.note(Logged { call, last_seq, rows: append.rows.len() as u64 });

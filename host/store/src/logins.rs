@@ -2,9 +2,11 @@
 
 use crate::bind::{Columns, params};
 use crate::store::Store;
-use crate::{Result, tokens};
+use crate::writer::Tx;
+use crate::{Result, StoreError, tokens};
 use schemars::JsonSchema;
 use serde::Serialize;
+use trunkline_contract::UserId;
 
 /// A link works for so long.
 const LINK_MS: u64 = 60 * 60 * 1_000;
@@ -32,6 +34,8 @@ pub struct LoginLink {
 pub struct BrowserSession {
     /// Name of the operator's token that made the link; none: the machine's own console did.
     pub token_name: Option<String>,
+    /// The person who logged in with their password, or for whom the link was made.
+    pub user_id: Option<UserId>,
     /// Unix ms; it may end before, when it is not used.
     pub ends_at_ms: u64,
 }
@@ -49,25 +53,27 @@ pub struct OpenedSession {
 pub struct Logins<'a>(pub(crate) &'a Store);
 
 fn session(row: &Columns<'_>) -> Result<(u64, BrowserSession)> {
-    Ok((row.u64(2)?, BrowserSession { token_name: row.opt_text(0)?, ends_at_ms: row.u64(1)? }))
+    let session =
+        BrowserSession { token_name: row.opt_text(0)?, user_id: row.opt_uuid(3)?.map(UserId), ends_at_ms: row.u64(1)? };
+    Ok((row.u64(2)?, session))
 }
 
 impl Logins<'_> {
     /// Makes a link that works once, within an hour. `token_name` is the operator's token that asks for it; none: the
-    /// machine's own console.
+    /// machine's own console. With `user` it logs that person in.
     ///
     /// # Errors
     /// `NotFound`: there is no such token.
-    pub async fn link(&self, token_name: Option<String>, now_ms: u64) -> Result<LoginLink> {
+    pub async fn link(&self, token_name: Option<String>, user: Option<UserId>, now_ms: u64) -> Result<LoginLink> {
         const FORGET: &str = "DELETE FROM login_links WHERE expires_at_ms <= ?1";
-        const SQL: &str = "INSERT INTO login_links (hash, token_name, created_at_ms, expires_at_ms) \
-            VALUES (?1, ?2, ?3, ?4)";
+        const SQL: &str = "INSERT INTO login_links (hash, token_name, created_at_ms, expires_at_ms, user_id) \
+            VALUES (?1, ?2, ?3, ?4, ?5)";
         let code = tokens::random_hex::<CODE>()?;
         let (hash, expires_at_ms) = (tokens::hash(&code), now_ms.saturating_add(LINK_MS));
         self.0
             .write(move |tx| {
                 tx.execute(FORGET, params![now_ms])?;
-                tx.execute(SQL, params![hash, token_name, now_ms, expires_at_ms])?;
+                tx.execute(SQL, params![hash, token_name, now_ms, expires_at_ms, user])?;
                 Ok(())
             })
             .await?;
@@ -78,10 +84,8 @@ impl Logins<'_> {
     /// at the same time, one gets a session.
     pub async fn redeem(&self, code: &str, now_ms: u64) -> Result<Option<OpenedSession>> {
         const KNOWN: &str = "SELECT 1 FROM login_links WHERE hash = ?1 AND expires_at_ms > ?2";
-        const USE: &str = "DELETE FROM login_links WHERE hash = ?1 AND expires_at_ms > ?2 RETURNING token_name";
-        const FORGET: &str = "DELETE FROM browser_sessions WHERE idle_at_ms <= ?1";
-        const OPEN: &str = "INSERT INTO browser_sessions (hash, token_name, created_at_ms, idle_at_ms, ends_at_ms) \
-            VALUES (?1, ?2, ?3, ?4, ?5)";
+        const USE: &str =
+            "DELETE FROM login_links WHERE hash = ?1 AND expires_at_ms > ?2 RETURNING token_name, user_id";
         let link = tokens::hash(code);
         // Guesses are kept away from the writer, which calls wait for.
         let guess = link.clone();
@@ -90,21 +94,34 @@ impl Logins<'_> {
         }
         let secret = tokens::random_hex::<SECRET>()?;
         let hash = tokens::hash(&secret);
-        let (idle_at_ms, ends_at_ms) = (now_ms.saturating_add(IDLE_MS), now_ms.saturating_add(SESSION_MS));
         let opened = self.0.write(move |tx| {
-            let Some(token_name) = tx.first(USE, params![link, now_ms], |row| row.opt_text(0))? else {
-                return Ok(None);
-            };
-            tx.execute(FORGET, params![now_ms])?;
-            tx.execute(OPEN, params![hash, token_name.as_deref(), now_ms, idle_at_ms, ends_at_ms])?;
-            Ok(Some(BrowserSession { token_name, ends_at_ms }))
+            let used = tx.first(USE, params![link, now_ms], |row| Ok((row.opt_text(0)?, row.opt_uuid(1)?)))?;
+            let Some((token_name, user)) = used else { return Ok(None) };
+            open(tx, hash, token_name, user.map(UserId), now_ms).map(Some)
         });
         Ok(opened.await?.map(|session| OpenedSession { secret, session }))
     }
 
+    /// Opens a session for a person who has shown their password.
+    ///
+    /// # Errors
+    /// `NotFound`: there is no such person, or they are disabled.
+    pub async fn open(&self, user: UserId, now_ms: u64) -> Result<OpenedSession> {
+        const LOGIN: &str = "UPDATE users SET login_at_ms = ?2 WHERE id = ?1 AND disabled = 0";
+        let secret = tokens::random_hex::<SECRET>()?;
+        let hash = tokens::hash(&secret);
+        let opened = self.0.write(move |tx| {
+            if tx.execute(LOGIN, params![user, now_ms])? == 0 {
+                return Err(StoreError::NotFound("user"));
+            }
+            open(tx, hash, None, Some(user), now_ms)
+        });
+        Ok(OpenedSession { secret, session: opened.await? })
+    }
+
     /// Which session this is, and that it is used now; none: it was ended, or has ended by itself.
     pub async fn session(&self, secret: &str, now_ms: u64) -> Result<Option<BrowserSession>> {
-        const SQL: &str = "SELECT token_name, ends_at_ms, idle_at_ms FROM browser_sessions \
+        const SQL: &str = "SELECT token_name, ends_at_ms, idle_at_ms, user_id FROM browser_sessions \
             WHERE hash = ?1 AND idle_at_ms > ?2";
         const MOVE: &str = "UPDATE browser_sessions SET idle_at_ms = ?2 WHERE hash = ?1";
         let hash = tokens::hash(secret);
@@ -123,6 +140,22 @@ impl Logins<'_> {
         let hash = tokens::hash(secret);
         self.0.write(move |tx| Ok(tx.execute("DELETE FROM browser_sessions WHERE hash = ?1", params![hash])? > 0)).await
     }
+}
+
+fn open(
+    tx: &Tx<'_>,
+    hash: Vec<u8>,
+    token_name: Option<String>,
+    user_id: Option<UserId>,
+    now_ms: u64,
+) -> Result<BrowserSession> {
+    const FORGET: &str = "DELETE FROM browser_sessions WHERE idle_at_ms <= ?1";
+    const OPEN: &str = "INSERT INTO browser_sessions (hash, token_name, created_at_ms, idle_at_ms, ends_at_ms, user_id) \
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    let (idle_at_ms, ends_at_ms) = (now_ms.saturating_add(IDLE_MS), now_ms.saturating_add(SESSION_MS));
+    tx.execute(FORGET, params![now_ms])?;
+    tx.execute(OPEN, params![hash, token_name.as_deref(), now_ms, idle_at_ms, ends_at_ms, user_id])?;
+    Ok(BrowserSession { token_name, user_id, ends_at_ms })
 }
 
 impl Store {

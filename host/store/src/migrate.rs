@@ -29,6 +29,10 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(3, "tokens_components", "0003_tokens_components.sql"),
     migration!(4, "documents", "0004_documents.sql"),
     migration!(5, "logins_default_agents", "0005_logins_default_agents.sql"),
+    migration!(6, "agents_serving", "0006_agents_serving.sql"),
+    migration!(7, "templates_tenants", "0007_templates_tenants.sql"),
+    migration!(8, "people_secrets", "0008_people_secrets.sql"),
+    migration!(9, "sessions_webhooks_costs", "0009_sessions_webhooks_costs.sql"),
 ];
 
 /// A migration that the binary knows, and when it was applied.

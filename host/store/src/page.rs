@@ -6,7 +6,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 /// Most items of one page.
-const MAX_LIMIT: usize = 500;
+pub(crate) const MAX_LIMIT: usize = 500;
 
 /// One page of a list.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]

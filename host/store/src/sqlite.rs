@@ -71,6 +71,14 @@ impl Db {
         Ok(())
     }
 
+    /// Copies the database to a new file, as one file without a log.
+    pub(crate) fn copy_to(&self, path: &str) -> Result<()> {
+        self.script("PRAGMA query_only=OFF")?;
+        let copied = self.execute("VACUUM INTO ?1", params![path]);
+        self.script("PRAGMA query_only=ON")?;
+        Ok(copied.map(|_| ())?)
+    }
+
     /// Whether no transaction is open. SQLite itself ends one after some errors, such as a full disk.
     pub(crate) fn is_autocommit(&self) -> bool {
         self.conn.is_autocommit()

@@ -11,18 +11,21 @@ use crate::reader::{READERS, ReaderLoop, Readers};
 use crate::sqlite::Db;
 use crate::tenants::Tenants;
 use crate::tokens::OperatorTokens;
+use crate::vault::Vault;
 use crate::writer::{Tx, Urgency, Writer, WriterLoop, WriterStats};
-use crate::{Result, StoreError, migrate, reader, writer};
+use crate::{Result, StoreError, audit, changes, migrate, reader, writer};
 use std::convert::Infallible;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
-use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::sync::{Mutex, mpsc, oneshot, watch};
 use trunkline_contract::TenantId;
 
-const DATABASE: &str = "trunkline.db";
+pub(crate) const DATABASE: &str = "trunkline.db";
 const LOCK: &str = "trunkline.lock";
+/// Keys that secrets are sealed with, where none are configured.
+const KEYS: &str = "secrets.key";
 
 /// Where the data is.
 #[derive(Clone, Debug)]
@@ -33,12 +36,14 @@ pub struct StoreConfig {
     pub migrate: bool,
     /// The database refuses to grow beyond this; none: the disk is the limit.
     pub max_bytes: Option<u64>,
+    /// What secrets are sealed with; none: the keys of `secrets.key` in `dir`, which is made when it does not exist.
+    pub vault: Option<Vault>,
 }
 
 impl StoreConfig {
     /// The defaults: migrate, no limit.
     pub fn new(dir: impl Into<PathBuf>) -> Self {
-        Self { dir: dir.into(), migrate: true, max_bytes: None }
+        Self { dir: dir.into(), migrate: true, max_bytes: None, vault: None }
     }
 }
 
@@ -49,6 +54,8 @@ pub struct Store {
     pub(crate) readers: Readers,
     /// Yields `None` when every thread has ended and the directory is free.
     ended: Arc<Mutex<mpsc::Receiver<Infallible>>>,
+    vault: Arc<Vault>,
+    changes: watch::Receiver<u64>,
 }
 
 /// The data of one tenant.
@@ -56,6 +63,8 @@ pub struct Store {
 pub struct TenantStore {
     pub(crate) store: Store,
     pub(crate) id: TenantId,
+    /// Who writes; the audit log's word.
+    pub(crate) actor: Arc<str>,
 }
 
 /// What each thread holds until its connection is closed.
@@ -71,20 +80,42 @@ impl Store {
     /// # Errors
     /// `Locked`, `NewerDatabase`, `MigrationChanged`, `MigrationsPending`, `Corrupt`, `DiskFull`, `Io`, `NotDurable`.
     pub async fn open(config: StoreConfig) -> Result<Self> {
-        let (writer, writer_loop) = writer::channel();
+        let (bell, changes) = watch::channel(0);
+        let (writer, writer_loop) = writer::channel(bell.clone());
         let (readers, reader_loop) = reader::channel();
         let (alive, ended) = mpsc::channel(1);
         let (opened, answer) = oneshot::channel();
         let name = "store-writer".to_owned();
-        spawn(name, move || write_thread(&config, writer_loop, alive, opened))?;
-        let (path, guard) = answer.await.unwrap_or(Err(StoreError::Closed))?;
+        let (writing, until) = mpsc::channel(1);
+        spawn(name, move || {
+            write_thread(&config, writer_loop, alive, opened);
+            drop(writing);
+        })?;
+        let (path, vault, guard) = answer.await.unwrap_or(Err(StoreError::Closed))?;
+        let (watched, held) = (path.clone(), guard.clone());
+        spawn("store-changes".to_owned(), move || {
+            if let Err(error) = changes::watch_others(watched, bell, until) {
+                tracing::warn!(%error, "what other processes write is not noticed");
+            }
+            drop(held);
+        })?;
         for number in 0..READERS {
             let (opened, answer) = oneshot::channel();
             let (path, guard, reader_loop) = (path.clone(), guard.clone(), reader_loop.clone());
             spawn(format!("store-reader-{number}"), move || read_thread(&path, &reader_loop, guard, opened))?;
             answer.await.unwrap_or(Err(StoreError::Closed))?;
         }
-        Ok(Self { writer, readers, ended: Arc::new(Mutex::new(ended)) })
+        Ok(Self { writer, readers, ended: Arc::new(Mutex::new(ended)), vault, changes })
+    }
+
+    /// Changes with every commit: of this process at once, of others within a quarter of a second.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.clone()
+    }
+
+    /// What secrets are sealed with.
+    pub fn vault(&self) -> &Arc<Vault> {
+        &self.vault
     }
 
     /// The migrations that the binary knows and those that the database in `dir` has. Changes nothing, and works while
@@ -117,7 +148,7 @@ impl Store {
 
     /// The data of one tenant. Whether the tenant exists shows when something is written.
     pub fn tenant(&self, id: TenantId) -> TenantStore {
-        TenantStore { store: self.clone(), id }
+        TenantStore { store: self.clone(), id, actor: audit::HOST.into() }
     }
 
     /// The tenants.
@@ -159,6 +190,12 @@ impl Store {
 }
 
 impl TenantStore {
+    /// The same data, written by somebody: what the audit log and versions call them.
+    #[must_use]
+    pub fn acting(self, actor: impl Into<Arc<str>>) -> Self {
+        Self { actor: actor.into(), ..self }
+    }
+
     /// Whose data this is.
     pub fn id(&self) -> TenantId {
         self.id
@@ -190,7 +227,7 @@ impl TenantStore {
     }
 }
 
-fn io(error: &std::io::Error) -> StoreError {
+pub(crate) fn io(error: &std::io::Error) -> StoreError {
     match error.kind() {
         std::io::ErrorKind::StorageFull => StoreError::DiskFull,
         _ => StoreError::Io(error.to_string()),
@@ -202,7 +239,7 @@ fn spawn(name: String, run: impl FnOnce() + Send + 'static) -> Result<()> {
 }
 
 /// Makes the directory and takes its lock, which the operating system frees when the process ends, however it ends.
-fn lock(dir: &Path) -> Result<(PathBuf, File)> {
+pub(crate) fn lock(dir: &Path) -> Result<(PathBuf, File)> {
     std::fs::create_dir_all(dir).map_err(|error| io(&error))?;
     let dir = dir.canonicalize().map_err(|error| io(&error))?;
     let path = dir.join(LOCK);
@@ -215,17 +252,17 @@ fn lock(dir: &Path) -> Result<(PathBuf, File)> {
     }
 }
 
-type Opened = oneshot::Sender<Result<(PathBuf, Guard)>>;
+type Opened = oneshot::Sender<Result<(PathBuf, Arc<Vault>, Guard)>>;
 
 fn write_thread(config: &StoreConfig, writer: WriterLoop, alive: mpsc::Sender<Infallible>, opened: Opened) {
-    let (db, path, guard) = match open(config, alive) {
+    let (db, path, vault, guard) = match open(config, alive) {
         Ok(open) => open,
         Err(error) => {
             let _ = opened.send(Err(error));
             return;
         }
     };
-    if opened.send(Ok((path, guard.clone()))).is_err() {
+    if opened.send(Ok((path, vault, guard.clone()))).is_err() {
         return;
     }
     if let Err(error) = writer.run(&db) {
@@ -235,7 +272,7 @@ fn write_thread(config: &StoreConfig, writer: WriterLoop, alive: mpsc::Sender<In
     drop(guard);
 }
 
-fn open(config: &StoreConfig, alive: mpsc::Sender<Infallible>) -> Result<(Db, PathBuf, Guard)> {
+fn open(config: &StoreConfig, alive: mpsc::Sender<Infallible>) -> Result<(Db, PathBuf, Arc<Vault>, Guard)> {
     let (dir, file) = lock(&config.dir)?;
     let guard = Guard { _lock: Arc::new(file), _alive: alive };
     let path = dir.join(DATABASE);
@@ -251,7 +288,11 @@ fn open(config: &StoreConfig, alive: mpsc::Sender<Infallible>) -> Result<(Db, Pa
     }
     // SQLite flushes the files, not the directory entry of a database that was just made.
     File::open(&dir).and_then(|dir| dir.sync_all()).map_err(|error| io(&error))?;
-    Ok((db, path, guard))
+    let vault = match &config.vault {
+        Some(vault) => vault.clone(),
+        None => Vault::of_file(&dir.join(KEYS))?,
+    };
+    Ok((db, path, Arc::new(vault), guard))
 }
 
 fn read_thread(path: &Path, reads: &ReaderLoop, guard: Guard, opened: oneshot::Sender<Result<()>>) {

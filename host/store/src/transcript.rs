@@ -15,7 +15,7 @@ use trunkline_contract::log::{Entry, Row};
 #[serde(rename_all = "lowercase")]
 #[schemars(rename = "Speaker")]
 #[allow(missing_docs, reason = "the roles of the field")]
-pub enum Role {
+pub enum Speaker {
     User,
     Assistant,
     Tool,
@@ -27,7 +27,7 @@ pub struct TranscriptLine {
     /// Place in the model's history.
     pub index: u32,
     /// Who.
-    pub role: Role,
+    pub role: Speaker,
     /// What was said; of an assistant, what was heard; of a tool, what it answered.
     pub text: String,
     /// When the message first appeared, on the call's clock.
@@ -48,7 +48,7 @@ pub struct TranscriptLine {
 impl TranscriptLine {
     /// It is the agent's side: its words and its tools.
     pub fn is_answer(&self) -> bool {
-        self.role != Role::User
+        self.role != Speaker::User
     }
 }
 
@@ -93,9 +93,9 @@ pub fn transcript(rows: &[Row]) -> Vec<TranscriptLine> {
 
 fn line(index: u32, latest: &Latest<'_>) -> TranscriptLine {
     let (role, text, tool_calls, tool) = match latest.message.clone() {
-        Message::User { text } => (Role::User, text, Vec::new(), None),
-        Message::Assistant { text, tool_calls } => (Role::Assistant, text, tool_calls, None),
-        Message::Tool { name, content, .. } => (Role::Tool, content, Vec::new(), Some(name)),
+        Message::User { text } => (Speaker::User, text, Vec::new(), None),
+        Message::Assistant { text, tool_calls } => (Speaker::Assistant, text, tool_calls, None),
+        Message::Tool { name, content, .. } => (Speaker::Tool, content, Vec::new(), Some(name)),
     };
     let not_heard = latest.not_heard.map(str::to_owned);
     let (at_ms, corrected) = (latest.first_at_ms, latest.corrected);

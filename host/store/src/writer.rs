@@ -7,6 +7,7 @@
 //!
 //! The queue holds [`QUEUE`] writes. When it is full, the sender waits: writes are never dropped, and memory is bounded.
 
+use crate::changes::Bell;
 use crate::sqlite::Db;
 use crate::{Result, StoreError};
 use std::ops::Deref;
@@ -140,6 +141,7 @@ pub(crate) struct Writer {
 pub(crate) struct WriterLoop {
     queue: mpsc::Receiver<Message>,
     counters: Arc<Counters>,
+    bell: Bell,
     #[cfg(feature = "failpoints")]
     failpoint: crate::failpoint::Failpoint,
 }
@@ -150,13 +152,14 @@ pub(crate) type Reply<T> = oneshot::Receiver<Result<T>>;
 /// The queue had no place.
 pub(crate) struct Full;
 
-pub(crate) fn channel() -> (Writer, WriterLoop) {
+pub(crate) fn channel(bell: Bell) -> (Writer, WriterLoop) {
     let (send, receive) = mpsc::channel(QUEUE);
     let counters = Arc::new(Counters::default());
     let writer = Writer { queue: send, counters: counters.clone() };
     let writer_loop = WriterLoop {
         queue: receive,
         counters,
+        bell,
         #[cfg(feature = "failpoints")]
         failpoint: crate::failpoint::Failpoint::from_env(),
     };
@@ -298,6 +301,8 @@ impl WriterLoop {
                 Err(error)
             }
         };
+        // Before the answers: whoever learns that it is written finds that others could have learnt it.
+        self.bell.send_modify(|count| *count += 1);
         for queued in group {
             queued.job.finish(outcome.clone());
         }

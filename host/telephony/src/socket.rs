@@ -6,8 +6,13 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout};
 use trunkline_twilio::media::{self, FRAME_MS, Inbound, MAX_MESSAGE_BYTES, Start};
 
+#[cfg(test)]
+mod tests;
+
 /// The other side has this long to take what is sent, else the socket counts as lost.
 const SEND_TIMEOUT: Duration = Duration::from_secs(5);
+/// The other side has this long to answer a close frame.
+const LINGER: Duration = Duration::from_secs(5);
 /// Messages that may come in a burst, and per second after that. Media comes 50 times a second.
 const BURST: f64 = 500.0;
 const PER_SECOND: f64 = 200.0;
@@ -119,11 +124,11 @@ impl MediaSocket {
         let start = match timeout(within, wait_for_start(&mut socket)).await {
             Ok(Ok(start)) => start,
             Ok(Err(error)) => {
-                close(&mut socket, CloseReason::Policy).await;
+                close(socket, CloseReason::Policy).await;
                 return Err(error);
             }
             Err(_) => {
-                close(&mut socket, CloseReason::Policy).await;
+                close(socket, CloseReason::Policy).await;
                 return Err(OpenError::Timeout(within));
             }
         };
@@ -235,14 +240,18 @@ impl MediaSocket {
     }
 
     /// Closes the socket.
-    pub async fn close(mut self, reason: CloseReason) {
-        close(&mut self.socket, reason).await;
+    pub async fn close(self, reason: CloseReason) {
+        close(self.socket, reason).await;
     }
 }
 
-async fn close(socket: &mut WebSocket, reason: CloseReason) {
+/// Says why, and lets the other side close (RFC 6455, 7.1.1): to a side that is still sending, a connection that goes away
+/// under it is a lost one, and the reason is lost with it.
+async fn close(mut socket: WebSocket, reason: CloseReason) {
     // Whoever does not take a close frame in time is dropped without one.
-    let _ = timeout(SEND_TIMEOUT, socket.send(Message::Close(Some(reason.frame())))).await;
+    if let Ok(Ok(())) = timeout(SEND_TIMEOUT, socket.send(Message::Close(Some(reason.frame())))).await {
+        tokio::spawn(timeout(LINGER, async move { while let Some(Ok(_)) = socket.recv().await {} }));
+    }
 }
 
 async fn wait_for_start(socket: &mut WebSocket) -> Result<Start, OpenError> {

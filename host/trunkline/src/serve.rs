@@ -48,7 +48,7 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
     )
     .over_tls(tls_on);
     let token = Running::token(&store).await?;
-    let link = store.logins().link(None, unix_ms()).await?;
+    let link = store.logins().link(None, None, unix_ms()).await?;
     let stop = CancellationToken::new();
     // Before anybody is told the address: who knows it may stop the host at once.
     let signals = Signals::new().context("signals cannot be received")?;

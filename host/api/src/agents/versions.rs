@@ -9,7 +9,7 @@ use axum::extract::Path;
 use axum::response::Response;
 use trunkline_contract::AgentId;
 use trunkline_session::unix_ms;
-use trunkline_store::{AgentVersion, Page};
+use trunkline_store::{AgentVersion, PRODUCTION, Page};
 
 pub(crate) async fn list(
     principal: Principal,
@@ -23,10 +23,10 @@ pub(crate) async fn list(
 }
 
 pub(crate) async fn current(principal: Principal) -> Result<Response, Problem> {
-    let current = principal.tenant.agents().current().await?;
+    let current = principal.tenant.agents().current(PRODUCTION).await?;
     Ok(tagged(current.ok_or_else(|| Problem::missing("default agent"))?))
 }
 
 pub(crate) async fn set_default(principal: Principal, Path(agent): Path<String>) -> Result<Response, Problem> {
-    Ok(tagged(principal.tenant.agents().set_default(id(&agent, "agent")?, unix_ms()).await?))
+    Ok(tagged(principal.tenant.agents().set_default(id(&agent, "agent")?, PRODUCTION, unix_ms()).await?))
 }

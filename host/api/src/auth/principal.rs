@@ -1,12 +1,11 @@
 //! Who asks.
 
-use super::Role;
 use crate::Problem;
 use axum::extract::FromRequestParts;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use std::sync::Arc;
-use trunkline_store::TenantStore;
+use trunkline_store::{Role, TenantStore};
 
 /// Somebody who is known, acting for one tenant. Whoever is none of these is stopped before a handler runs; a handler
 /// that takes one on a route without a role gets none, and refuses.

@@ -4,12 +4,13 @@
 
 use super::bucket::{Bucket, Taken};
 use crate::Problem;
-use crate::auth::{Principal, Role};
+use crate::auth::Principal;
 use axum::http::{HeaderMap, HeaderName, StatusCode};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 use trunkline_contract::TenantId;
+use trunkline_store::Role;
 
 /// Buckets that are kept at a time; beyond it those that are full again are forgotten.
 const KEPT: usize = 10_000;

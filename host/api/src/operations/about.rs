@@ -2,11 +2,11 @@
 
 use super::{BASE, MAX_BODY, Tag};
 use crate::Api;
-use crate::auth::Role;
 use axum::handler::Handler;
 use axum::http::{Method, StatusCode};
 use axum::routing::{MethodFilter, MethodRouter, on};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
+use trunkline_store::Role;
 
 /// Makes the schema of a type.
 pub(crate) type SchemaOf = fn(&mut SchemaGenerator) -> Schema;

@@ -2,11 +2,10 @@
 
 use super::{Operation, Tag, get, patch, post, put};
 use crate::agents::{self, Validated, Why};
-use crate::auth::Role;
 use crate::openapi::Contract;
 use crate::params::PageQuery;
 use axum::http::StatusCode;
-use trunkline_store::{AgentVersion, Page};
+use trunkline_store::{AgentVersion, Page, Role};
 
 const TAG: Tag = Tag::Agents;
 

@@ -1,9 +1,9 @@
 //! `/auth`: who asks, and how to become somebody who may.
 
 use super::{Operation, Tag, get, post};
-use crate::auth::Role;
 use crate::login;
 use axum::http::StatusCode;
+use trunkline_store::Role;
 
 const TAG: Tag = Tag::Auth;
 

@@ -1,13 +1,13 @@
 //! `/calls`: what was and is said.
 
 use super::{Operation, Tag, get, post};
-use crate::auth::Role;
 use crate::calls::{self, Items};
 use crate::live;
 use crate::params::PageQuery;
 use axum::http::StatusCode;
 use trunkline_contract::log::{Row, TurnLatency};
-use trunkline_store::{Call, Page, TranscriptLine};
+use trunkline_session::Switched;
+use trunkline_store::{Call, Page, Role, TranscriptLine};
 
 const TAG: Tag = Tag::Calls;
 
@@ -49,5 +49,10 @@ pub(super) fn operations() -> Vec<Operation> {
             .least(Role::Editor)
             .gives_nothing(StatusCode::ACCEPTED)
             .run(calls::hang_up),
+        post("/calls/{id}/agent", "switchAgent", TAG, "Lets another agent take a live call over")
+            .least(Role::Editor)
+            .takes::<calls::Successor>()
+            .gives::<Switched>(StatusCode::OK)
+            .run(calls::agent),
     ]
 }

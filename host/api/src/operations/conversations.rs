@@ -1,12 +1,11 @@
 //! Conversations in writing, and calls from a browser.
 
 use super::{Operation, Tag, get, post};
-use crate::auth::Role;
 use crate::calls::Items;
 use crate::params::PageQuery;
 use crate::{chat, threads, web_calls};
 use axum::http::StatusCode;
-use trunkline_store::{Call, Page, TranscriptLine};
+use trunkline_store::{Call, Page, Role, TranscriptLine};
 
 const TAG: Tag = Tag::Conversations;
 

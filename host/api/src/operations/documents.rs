@@ -1,12 +1,12 @@
 //! `/documents`: texts that agents answer from.
 
 use super::{Operation, Tag, delete, get, post};
-use crate::auth::Role;
 use crate::calls::Items;
 use crate::documents;
 use crate::params::PageQuery;
 use axum::http::StatusCode;
 use trunkline_knowledge::{Document, Excerpt, Page};
+use trunkline_store::Role;
 
 const TAG: Tag = Tag::Documents;
 

@@ -1,10 +1,9 @@
 //! `/phone-numbers`: which agent answers.
 
 use super::{Operation, Tag, get, post};
-use crate::auth::Role;
 use crate::numbers;
 use axum::http::StatusCode;
-use trunkline_store::{Number, Page};
+use trunkline_store::{Number, Page, Role};
 
 const TAG: Tag = Tag::Numbers;
 

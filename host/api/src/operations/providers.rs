@@ -1,11 +1,11 @@
 //! `/providers`: what this host speaks, hears and thinks with, and trying it out.
 
 use super::{Operation, Tag, get, post};
-use crate::auth::Role;
 use crate::calls::Items;
 use crate::providers;
 use axum::http::StatusCode;
 use trunkline_providers::ProviderStatus;
+use trunkline_store::Role;
 
 const TAG: Tag = Tag::Providers;
 /// How a provider may fail a try-out.

@@ -26,12 +26,19 @@ impl Fixture {
             started_at_ms: 1_000,
             seed: 1,
             lease: Some(NewLease { owner: "test".to_owned(), expires_ms: 10_000 }),
+            session_id: None,
         };
         self.tenant().await.calls().create(new).await.unwrap().id
     }
 
     async fn stored_agent(&self) -> AgentId {
-        let new = NewVersion { document: json!({"name": "a"}), author: None, summary: None, now_ms: 1 };
+        let new = NewVersion {
+            document: json!({"name": "a"}),
+            author: None,
+            summary: None,
+            now_ms: 1,
+            ..NewVersion::default()
+        };
         self.tenant().await.agents().create(new).await.unwrap().agent_id
     }
 }

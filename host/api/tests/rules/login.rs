@@ -21,7 +21,7 @@ impl Browser {
 #[tokio::test]
 async fn a_link_logs_a_browser_in_once() {
     let fixture = Fixture::new().await;
-    let code = fixture.store.logins().link(None, unix_ms()).await.unwrap().code;
+    let code = fixture.store.logins().link(None, None, unix_ms()).await.unwrap().code;
     let answer = fixture.login(&code).await;
     assert_eq!(answer.status, 200, "{answer:?}");
     let cookie = answer.header("set-cookie");
@@ -49,7 +49,7 @@ async fn a_link_logs_a_browser_in_once() {
 #[tokio::test]
 async fn an_expired_link_opens_nothing() {
     let fixture = Fixture::new().await;
-    let code = fixture.store.logins().link(None, unix_ms() - 3_600_001).await.unwrap().code;
+    let code = fixture.store.logins().link(None, None, unix_ms() - 3_600_001).await.unwrap().code;
     assert_eq!(fixture.login(&code).await.problem(401), "login-link");
 }
 
@@ -57,7 +57,7 @@ async fn an_expired_link_opens_nothing() {
 async fn of_two_who_use_one_link_at_once_one_gets_in() {
     let fixture = Fixture::new().await;
     for _ in 0..5 {
-        let code = fixture.store.logins().link(None, unix_ms()).await.unwrap().code;
+        let code = fixture.store.logins().link(None, None, unix_ms()).await.unwrap().code;
         let (first, second) = tokio::join!(fixture.login(&code), fixture.login(&code));
         let mut statuses = [first.status, second.status];
         statuses.sort_unstable();
@@ -152,7 +152,7 @@ async fn a_logout_ends_the_session() {
 async fn a_second_login_of_a_browser_ends_the_first() {
     let fixture = Fixture::new().await;
     let browser = fixture.browser().await;
-    let code = fixture.store.logins().link(None, unix_ms()).await.unwrap().code;
+    let code = fixture.store.logins().link(None, None, unix_ms()).await.unwrap().code;
     let body = json!({ "code": code });
     let again = fixture.send(Method::POST, "/api/v1/auth/login", &browser.reading(), Some(&body)).await;
     assert_eq!(again.status, 200);
@@ -200,7 +200,7 @@ async fn a_browser_is_answered_under_our_own_names_only() {
     let link = fixture.send(Method::POST, LINKS, &headers, None).await.json();
     assert!(link["url"].as_str().unwrap().starts_with(&format!("{PUBLIC_URL}/#login=")), "{link}");
     // Nor may a foreign page log its visitor in.
-    let code = fixture.store.logins().link(None, unix_ms()).await.unwrap().code;
+    let code = fixture.store.logins().link(None, None, unix_ms()).await.unwrap().code;
     let body = json!({ "code": code });
     for headers in [[("host", "evil.example"), ("accept", "*/*")], [("host", HOST), ("origin", "http://evil.example")]]
     {
@@ -232,7 +232,7 @@ async fn cookies_are_for_tls_only_where_there_is_tls() {
     let direct = Fixture::with(|api| api.over_tls(true)).await;
     let proxied = Fixture::new().await;
     for (fixture, host) in [(&direct, HOST), (&proxied, "voice.example.com")] {
-        let code = fixture.store.logins().link(None, unix_ms()).await.unwrap().code;
+        let code = fixture.store.logins().link(None, None, unix_ms()).await.unwrap().code;
         let body = json!({ "code": code });
         let answer = fixture.send(Method::POST, "/api/v1/auth/login", &[("host", host)], Some(&body)).await;
         assert!(answer.header("set-cookie").ends_with("; Secure"), "{answer:?}");

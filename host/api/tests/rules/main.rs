@@ -113,7 +113,7 @@ impl Fixture {
 
     /// Logs a browser in with a link of the machine's console.
     async fn browser(&self) -> Browser {
-        let code = self.store.logins().link(None, trunkline_session::unix_ms()).await.unwrap().code;
+        let code = self.store.logins().link(None, None, trunkline_session::unix_ms()).await.unwrap().code;
         let answer = self.login(&code).await;
         assert_eq!(answer.status, 200, "{answer:?}");
         Browser { cookie: answer.cookie(), csrf: answer.json()["csrf"].as_str().unwrap().to_owned() }

@@ -51,6 +51,8 @@ pub(super) struct Open {
     pub(super) component: usize,
     /// The component has not decided anything yet, so the committed state is not its own.
     pub(super) new_component: bool,
+    /// The context data that the contract begins with.
+    pub(super) context: Value,
 }
 
 impl Call {
@@ -87,6 +89,11 @@ impl Call {
                 let known = self.config.components.iter().position(|component| component.digest == digest);
                 open.component = known.unwrap_or(0);
                 open.new_component = true;
+            }
+            Entry::Agent { .. } => {
+                // The contract in force is that of the newest agent; what came before it was the former one's.
+                self.config.call.context = open.context.clone();
+                open.forget_the_former();
             }
             Entry::Message { index, message, .. } => {
                 if let Message::User { text } = &message {
@@ -137,6 +144,23 @@ impl Write {
 }
 
 impl Open {
+    /// Another agent took over: whatever the former one began has ended, and nobody waits for it.
+    fn forget_the_former(&mut self) {
+        let former = std::mem::take(self);
+        let writes = former.writes.into_iter().map(|(key, write)| (key, Write { effect: None, ..write }));
+        *self = Self {
+            began: former.began,
+            began_at: former.began_at,
+            writes: writes.collect(),
+            hung_up: former.hung_up,
+            ended: former.ended,
+            turns_seen: former.turns_seen,
+            user_messages: former.user_messages,
+            context: former.context,
+            ..Self::default()
+        };
+    }
+
     fn begun(&mut self, action: Action, at: Ms) {
         let Action { effect, kind } = action;
         match kind {

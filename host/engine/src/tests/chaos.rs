@@ -150,6 +150,11 @@ impl Chaos {
             }
             37 if pick < 10 => Input::Control(Control::HangUp { reason: "drained".to_owned() }),
             37 => Input::Control(Control::PatchContext(json!({"name": text}).as_object().unwrap().clone())),
+            38 if pick < 100 => {
+                let mut next = config();
+                next.call.agent_id = format!("agent-{number}");
+                Input::Control(Control::Switch(Box::new(next)))
+            }
             38 => Input::Control(Control::Inject(json!(text))),
             _ => Input::Tick,
         };

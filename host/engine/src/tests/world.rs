@@ -365,7 +365,7 @@ impl World {
                 self.at(at, Stimulus::Carrier(out));
             }
             Command::FinalizeStt => self.at(now + 50, Stimulus::Finalize),
-            Command::ReconnectStt | Command::SttHints(_) => {}
+            Command::ReconnectStt | Command::SttHints(_) | Command::Switched => {}
             Command::Generate { generation, request } => {
                 check_history(&request.messages).unwrap();
                 let script = (self.model)(&request, self.requests.len());

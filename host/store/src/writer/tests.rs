@@ -12,7 +12,7 @@ struct Fixture {
 fn fixture(max_bytes: Option<u64>) -> Fixture {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("t.db");
-    let (writer, writer_loop) = channel();
+    let (writer, writer_loop) = channel(tokio::sync::watch::channel(0).0);
     let thread = spawn(move || {
         let db = Db::writer(&path, max_bytes).unwrap();
         db.script("CREATE TABLE t (n INTEGER NOT NULL UNIQUE, bytes BLOB)").unwrap();

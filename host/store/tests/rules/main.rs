@@ -57,7 +57,13 @@ impl Fixture {
 }
 
 fn version(name: &str) -> NewVersion {
-    NewVersion { document: json!({ "name": name }), author: Some("ann".into()), summary: None, now_ms: 5 }
+    NewVersion {
+        document: json!({ "name": name }),
+        author: Some("ann".into()),
+        summary: None,
+        now_ms: 5,
+        ..NewVersion::default()
+    }
 }
 
 fn new_call(agent: AgentId) -> NewCall {
@@ -74,6 +80,7 @@ fn new_call(agent: AgentId) -> NewCall {
         started_at_ms: 1_000,
         seed: u64::MAX - 3,
         lease: Some(NewLease { owner: "host-a".into(), expires_ms: 10_000 }),
+        session_id: None,
     }
 }
 

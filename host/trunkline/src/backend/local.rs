@@ -11,7 +11,7 @@ use trunkline_contract::log::{Entry, Row};
 use trunkline_contract::{AgentId, CallId, Fault, Severity, validate};
 use trunkline_engine::Granted;
 use trunkline_session::unix_ms;
-use trunkline_store::{CallFilter, CallState, NewVersion, Store, StoreError, TenantStore};
+use trunkline_store::{CallFilter, CallState, NewVersion, PRODUCTION, Store, StoreError, TenantStore};
 
 /// A data directory.
 pub(crate) struct Local {
@@ -55,14 +55,14 @@ impl Local {
     }
 
     pub(crate) async fn default_agent(&self) -> anyhow::Result<Value> {
-        let found = self.tenant.agents().current().await?;
+        let found = self.tenant.agents().current(PRODUCTION).await?;
         Ok(serde_json::to_value(
             found.context("there is no default agent: name one, or choose it with `trunkline agent default`")?,
         )?)
     }
 
     pub(crate) async fn set_default(&self, id: AgentId) -> anyhow::Result<Value> {
-        let set = self.tenant.agents().set_default(id, unix_ms()).await;
+        let set = self.tenant.agents().set_default(id, PRODUCTION, unix_ms()).await;
         Ok(serde_json::to_value(set.map_err(|error| missing_agent(error, id))?)?)
     }
 
@@ -101,7 +101,13 @@ impl Local {
 
     fn new_version(&self, document: &Value, why: Option<&str>) -> NewVersion {
         let author = Some("command line".to_owned());
-        NewVersion { document: document.clone(), author, summary: why.map(str::to_owned), now_ms: unix_ms() }
+        NewVersion {
+            document: document.clone(),
+            author,
+            summary: why.map(str::to_owned),
+            now_ms: unix_ms(),
+            ..NewVersion::default()
+        }
     }
 
     pub(crate) async fn numbers(&self) -> anyhow::Result<Value> {

@@ -59,7 +59,13 @@ pub(crate) async fn seed(
         return Ok(());
     }
     let now_ms = unix_ms();
-    let new = |document| NewVersion { document, author: Some(AUTHOR.to_owned()), summary: None, now_ms };
+    let new = |document| NewVersion {
+        document,
+        author: Some(AUTHOR.to_owned()),
+        summary: None,
+        now_ms,
+        ..NewVersion::default()
+    };
     for made in agents.seed(first.into_iter().map(new).collect(), now_ms).await? {
         tracing::info!(agent = %made.agent_id, name = %made.document["name"], "made an agent to begin with");
     }

@@ -61,7 +61,7 @@ impl Conversation {
     pub(super) fn answers(&self) -> BTreeMap<Option<usize>, Vec<String>> {
         let mut answers: BTreeMap<Option<usize>, Vec<String>> = BTreeMap::new();
         for line in self.transcript() {
-            if line.role == trunkline_store::Role::Assistant && !line.text.is_empty() {
+            if line.role == trunkline_store::Speaker::Assistant && !line.text.is_empty() {
                 let turn = self.turns.range(..place(line.index)).next_back();
                 answers.entry(turn.and_then(|(_, step)| *step)).or_default().push(line.text);
             }

@@ -16,7 +16,13 @@ const DURATION: u64 = 61_500;
 async fn call(place: &Place, entries: Vec<Entry>) -> CallId {
     let store = Store::open(StoreConfig::new(place.data())).await.unwrap();
     let tenant = store.tenant(store.tenants().create("default", 1).await.unwrap().id);
-    let new = NewVersion { document: json!({"name": "Front desk"}), author: None, summary: None, now_ms: 1 };
+    let new = NewVersion {
+        document: json!({"name": "Front desk"}),
+        author: None,
+        summary: None,
+        now_ms: 1,
+        ..NewVersion::default()
+    };
     let agent = tenant.agents().create(new).await.unwrap().agent_id;
     let id = new_call_id();
     let new = NewCall {
@@ -32,6 +38,7 @@ async fn call(place: &Place, entries: Vec<Entry>) -> CallId {
         started_at_ms: 1_700_000_000_000,
         seed: 1,
         lease: Some(NewLease { owner: "host".into(), expires_ms: u64::MAX >> 2 }),
+        session_id: None,
     };
     tenant.calls().create(new).await.unwrap();
     let row = |(at, entry): (usize, Entry)| Row { seq: at as u64 + 1, at_ms: 1_000, entry, component: None };

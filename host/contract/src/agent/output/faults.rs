@@ -1,0 +1,189 @@
+//! What is wrong with the fields themselves, beyond their shape.
+
+use super::{Field, FieldType, Item, OutputSchema};
+use crate::validate::{Fault, against_schema};
+use serde_json::Value;
+use std::collections::HashSet;
+
+impl OutputSchema {
+    /// Every fault; pointers begin with `at`.
+    pub fn faults(&self, at: &str) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        let mut names = HashSet::new();
+        let mut spoken: Option<&str> = None;
+        for (index, field) in self.fields.iter().enumerate() {
+            let at = format!("{at}/fields/{index}");
+            if !names.insert(field.name.as_str()) {
+                faults.push(Fault::error(
+                    format!("{at}/name"),
+                    "duplicate",
+                    format!("there are two fields `{}`", field.name),
+                ));
+            }
+            if field.use_in_tts
+                && let Some(first) = spoken.replace(&field.name)
+            {
+                let message = format!("`{first}` is spoken already: one field can be");
+                faults.push(Fault::error(format!("{at}/use_in_tts"), "spoken", message));
+            }
+            faults.extend(field.faults(&at));
+        }
+        faults
+    }
+}
+
+impl Field {
+    fn faults(&self, at: &str) -> Vec<Fault> {
+        let mut faults = self.misplaced(at);
+        faults.extend(self.contradictions(at));
+        if self.use_in_tts && self.field_type != FieldType::One(Item::Str) {
+            let message = format!("a field of type {} cannot be spoken (allowed: str)", self.field_type);
+            faults.push(Fault::error(format!("{at}/use_in_tts"), "spoken", message));
+        }
+        if self.use_in_tts && self.hidden {
+            let message = "a field that is spoken cannot be hidden";
+            faults.push(Fault::error(format!("{at}/hidden"), "spoken", message));
+        }
+        if faults.is_empty() && !self.default.is_null() {
+            let wrong = against_schema(&self.default, &self.json_schema());
+            faults.extend(
+                wrong.into_iter().map(|fault| Fault { pointer: format!("{at}/default{}", fault.pointer), ..fault }),
+            );
+        }
+        faults
+    }
+
+    /// Constraints that mean nothing for the field's type.
+    fn misplaced(&self, at: &str) -> Vec<Fault> {
+        const NUMBERS: &str = "int, float";
+        const LENGTHS: &str = "str, list[...]";
+        let given = &self.constraints;
+        let number = matches!(self.field_type, FieldType::One(Item::Int | Item::Float));
+        let text = self.field_type == FieldType::One(Item::Str);
+        let length = text || matches!(self.field_type, FieldType::List(_));
+        let all = [
+            ("ge", given.ge.is_some(), number, NUMBERS),
+            ("le", given.le.is_some(), number, NUMBERS),
+            ("min_len", given.min_len.is_some(), length, LENGTHS),
+            ("max_len", given.max_len.is_some(), length, LENGTHS),
+            ("pattern", given.pattern.is_some(), text, "str"),
+        ];
+        let wrong = all.into_iter().filter(|(_, given, fits, _)| *given && !fits);
+        wrong
+            .map(|(name, _, _, types)| {
+                let message = format!("`{name}` says nothing about {} (it is for {types})", self.field_type);
+                Fault::error(format!("{at}/constraints/{name}"), "constraint", message)
+            })
+            .collect()
+    }
+
+    fn contradictions(&self, at: &str) -> Vec<Fault> {
+        let given = &self.constraints;
+        let mut faults = Vec::new();
+        let mut contradiction = |name: &str, message: String| {
+            faults.push(Fault::error(format!("{at}/constraints/{name}"), "constraint", message));
+        };
+        if let (Some(ge), Some(le)) = (given.ge, given.le)
+            && ge > le
+        {
+            contradiction("ge", format!("{ge} is more than le ({le})"));
+        }
+        if let (Some(min), Some(max)) = (given.min_len, given.max_len)
+            && min > max
+        {
+            contradiction("min_len", format!("{min} is more than max_len ({max})"));
+        }
+        if let Some(pattern) = &given.pattern
+            && let Some(fault) = against_schema(&Value::from(""), &serde_json::json!({"pattern": pattern}))
+                .into_iter()
+                .find(|fault| fault.code == "invalid-schema")
+        {
+            contradiction("pattern", format!("`{pattern}` is no regular expression: {}", fault.message));
+        }
+        faults
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn faults(fields: &Value) -> Vec<(String, String)> {
+        let schema: OutputSchema = serde_json::from_value(json!({"fields": fields})).unwrap();
+        schema.faults("/output_schema").into_iter().map(|fault| (fault.pointer, fault.code)).collect()
+    }
+
+    #[test]
+    fn each_fault_of_a_field_is_found() {
+        let field = |more: Value| {
+            let mut field = json!({"name": "a", "type": "str"});
+            json_patch::merge(&mut field, &more);
+            json!([field])
+        };
+        let cases = [
+            (field(json!({"constraints": {"ge": 1}})), "constraints/ge", "constraint"),
+            (field(json!({"type": "int", "constraints": {"pattern": "x"}})), "constraints/pattern", "constraint"),
+            (field(json!({"type": "bool", "constraints": {"max_len": 3}})), "constraints/max_len", "constraint"),
+            (field(json!({"type": "list[int]", "constraints": {"le": 3}})), "constraints/le", "constraint"),
+            (field(json!({"type": "int", "constraints": {"ge": 3, "le": 2}})), "constraints/ge", "constraint"),
+            (field(json!({"constraints": {"min_len": 3, "max_len": 2}})), "constraints/min_len", "constraint"),
+            (field(json!({"constraints": {"pattern": "("}})), "constraints/pattern", "constraint"),
+            (field(json!({"type": "int", "default": "x"})), "default", "type"),
+            (field(json!({"type": "int", "constraints": {"le": 3}, "default": 4})), "default", "maximum"),
+            (field(json!({"type": "Literal['a']", "default": "b"})), "default", "enum"),
+            (field(json!({"type": "int", "use_in_tts": true})), "use_in_tts", "spoken"),
+            (field(json!({"use_in_tts": true, "hidden": true})), "hidden", "spoken"),
+        ];
+        for (fields, pointer, code) in cases {
+            assert_eq!(faults(&fields), [(format!("/output_schema/fields/0/{pointer}"), code.to_owned())], "{fields}");
+        }
+        assert_eq!(faults(&field(json!({"type": "list[str]", "constraints": {"min_len": 1}, "default": ["x"]}))), []);
+    }
+
+    #[test]
+    fn names_are_unique_and_one_field_is_spoken() {
+        let two =
+            json!([{"name": "a", "type": "str", "use_in_tts": true}, {"name": "a", "type": "str", "use_in_tts": true}]);
+        let expected =
+            [("/output_schema/fields/1/name", "duplicate"), ("/output_schema/fields/1/use_in_tts", "spoken")];
+        assert_eq!(faults(&two), expected.map(|(pointer, code)| (pointer.to_owned(), code.to_owned())));
+    }
+
+    #[test]
+    fn types_are_written_as_in_python() {
+        for (text, plain) in [
+            ("str", "str"),
+            ("list[int]", "list[int]"),
+            ("list[ bool ]", "list[bool]"),
+            ("Literal['a','b']", "Literal['a','b']"),
+            (r#"Literal["a", 'it\'s']"#, r"Literal['a','it\'s']"),
+        ] {
+            assert_eq!(text.parse::<FieldType>().unwrap().to_string(), plain);
+        }
+        for wrong in [
+            "",
+            "string",
+            "list",
+            "list[]",
+            "list[list[int]]",
+            "Literal[]",
+            "Literal['a','a']",
+            "Literal['a',]",
+            "Literal[a]",
+            "Literal['a' 'b']",
+            "Literal['a",
+        ] {
+            assert!(wrong.parse::<FieldType>().is_err(), "{wrong}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_type_is_read_or_refused_and_reads_itself(text in "(list\\[|Literal\\[)?['\"a-z, \\\\]{0,12}\\]?") {
+            if let Ok(read) = text.parse::<FieldType>() {
+                proptest::prop_assert_eq!(read.to_string().parse(), Ok(read));
+            }
+        }
+    }
+}

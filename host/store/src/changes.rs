@@ -1,0 +1,40 @@
+//! News of commits: of our own at once, of other processes within a quarter of a second.
+
+use crate::Result;
+use crate::bind::params;
+use crate::sqlite::Db;
+use std::path::PathBuf;
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+
+/// How often it is looked whether another process has committed.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+/// Told by the writer that it has committed.
+pub(crate) type Bell = watch::Sender<u64>;
+
+/// Rings the bell when another connection has committed, until everybody who writes has gone. `PRAGMA data_version`
+/// (sqlite.org/pragma.html) changes with every commit that this connection did not make: the writer's own count too, and
+/// that is harmless.
+pub(crate) fn watch_others(
+    path: PathBuf,
+    bell: Bell,
+    mut open: mpsc::Receiver<std::convert::Infallible>,
+) -> Result<()> {
+    let db = Db::reader(&path)?;
+    let version = |db: &Db| db.first("PRAGMA data_version", params![], |row| row.i64(0));
+    let timer = tokio::runtime::Builder::new_current_thread().enable_time().build();
+    let timer = timer.map_err(|error| crate::StoreError::Io(error.to_string()))?;
+    let mut known = version(&db)?;
+    loop {
+        // It only ever ends: nothing is sent.
+        if timer.block_on(async { tokio::time::timeout(LOOK_EVERY, open.recv()).await }).is_ok() {
+            return Ok(());
+        }
+        let now = version(&db)?;
+        if now != known {
+            known = now;
+            bell.send_modify(|count| *count += 1);
+        }
+    }
+}
