@@ -57,13 +57,7 @@ pub(crate) async fn create(
 ) -> Result<Response, Problem> {
     let summary = why.summary()?;
     check(&api, &document).await?;
-    let new = NewVersion {
-        document,
-        author: Some(principal.name.to_string()),
-        summary,
-        now_ms: unix_ms(),
-        ..NewVersion::default()
-    };
+    let new = NewVersion { document, summary, now_ms: unix_ms(), ..NewVersion::default() };
     let made = principal.tenant.agents().create(new).await?;
     let location = format!("/api/v1/agents/{}", made.agent_id);
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], tagged(made)).into_response())

@@ -31,6 +31,7 @@ mod state;
 mod threads;
 mod web_calls;
 
+pub use auth::Issuer;
 pub use guard::RateLimits;
 pub use login::login_url;
 pub use problem::Problem;

@@ -106,14 +106,8 @@ impl Change {
                 return Ok(latest);
             }
             check(api, &document).await?;
-            let author = Some(principal.name.to_string());
-            let new = NewVersion {
-                document,
-                author,
-                summary: self.summary.clone(),
-                now_ms: unix_ms(),
-                ..NewVersion::default()
-            };
+            let new =
+                NewVersion { document, summary: self.summary.clone(), now_ms: unix_ms(), ..NewVersion::default() };
             match agents.update(self.agent, Some(latest.version), new).await {
                 // Somebody was faster: the change goes on top of theirs, if it may.
                 Err(error @ StoreError::StaleVersion { .. }) => stale = error,
