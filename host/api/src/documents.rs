@@ -81,7 +81,7 @@ pub(crate) async fn delete(
     Path(document): Path<String>,
 ) -> Result<StatusCode, Problem> {
     let document: DocumentId = id(&document, "document")?;
-    if api.knowledge.delete(operator.tenant.id(), document).await? {
+    if api.knowledge.acting(operator.name.as_str()).delete(operator.tenant.id(), document, unix_ms()).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(Problem::missing("document"))

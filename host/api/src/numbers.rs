@@ -38,7 +38,7 @@ pub(crate) async fn assign(
 }
 
 pub(crate) async fn unassign(operator: Operator, Path(e164): Path<String>) -> Result<StatusCode, Problem> {
-    if operator.tenant.numbers().unassign(e164).await? {
+    if operator.tenant.numbers().unassign(e164, unix_ms()).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(Problem::missing("number"))
