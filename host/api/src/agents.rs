@@ -4,57 +4,67 @@ mod change;
 mod expected;
 mod versions;
 
-pub(crate) use change::{patch, replace};
+pub(crate) use change::{Why, patch, replace};
 pub(crate) use versions::{current, list as versions, set_default};
 
-use crate::auth::Operator;
-use crate::page::{PageQuery, id};
+use crate::auth::Principal;
+use crate::body::Body;
+use crate::params::{PageQuery, Params, id};
 use crate::{Api, Problem};
 use axum::Json;
-use axum::extract::rejection::{JsonRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use change::Why;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+use trunkline_contract::Fault;
 use trunkline_contract::validate::Checked;
 use trunkline_session::unix_ms;
 use trunkline_store::{AgentVersion, NewVersion, Page};
 
-pub(crate) async fn list(
-    operator: Operator,
-    query: Result<Query<PageQuery>, QueryRejection>,
-) -> Result<Json<Page<AgentVersion>>, Problem> {
-    let Query(query) = query?;
-    Ok(Json(operator.tenant.agents().list(query.cursor.as_deref(), query.limit()?).await?))
+/// A contract that can be used.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Validated {
+    /// Always true; a contract that is not is refused with its faults.
+    valid: bool,
+    /// What somebody should look at all the same.
+    warnings: Vec<Fault>,
 }
 
-pub(crate) async fn show(operator: Operator, Path(agent): Path<String>) -> Result<Response, Problem> {
-    let found = operator.tenant.agents().latest(id(&agent, "agent")?).await?;
+pub(crate) async fn list(
+    principal: Principal,
+    Params(query): Params<PageQuery>,
+) -> Result<Json<Page<AgentVersion>>, Problem> {
+    Ok(Json(principal.tenant.agents().list(query.cursor.as_deref(), query.limit()?).await?))
+}
+
+pub(crate) async fn show(principal: Principal, Path(agent): Path<String>) -> Result<Response, Problem> {
+    let found = principal.tenant.agents().latest(id(&agent, "agent")?).await?;
     Ok(tagged(found.ok_or_else(|| Problem::missing("agent"))?))
 }
 
-pub(crate) async fn validate(
-    State(api): State<Api>,
-    _operator: Operator,
-    document: Result<Json<Value>, JsonRejection>,
-) -> Result<Json<Value>, Problem> {
-    let Json(document) = document?;
+pub(crate) async fn validate(State(api): State<Api>, Body(document): Body<Value>) -> Result<Json<Validated>, Problem> {
     let checked = check(&api, &document).await?;
-    Ok(Json(json!({"valid": true, "warnings": checked.warnings})))
+    Ok(Json(Validated { valid: true, warnings: checked.warnings }))
 }
 
 pub(crate) async fn create(
     State(api): State<Api>,
-    operator: Operator,
-    why: Result<Query<Why>, QueryRejection>,
-    document: Result<Json<Value>, JsonRejection>,
+    principal: Principal,
+    Params(why): Params<Why>,
+    Body(document): Body<Value>,
 ) -> Result<Response, Problem> {
-    let summary = change::summary(why)?;
-    let Json(document) = document?;
+    let summary = why.summary()?;
     check(&api, &document).await?;
-    let new = NewVersion { document, author: Some(operator.name), summary, now_ms: unix_ms(), ..NewVersion::default() };
-    let made = operator.tenant.agents().create(new).await?;
+    let new = NewVersion {
+        document,
+        author: Some(principal.name.to_string()),
+        summary,
+        now_ms: unix_ms(),
+        ..NewVersion::default()
+    };
+    let made = principal.tenant.agents().create(new).await?;
     let location = format!("/api/v1/agents/{}", made.agent_id);
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], tagged(made)).into_response())
 }

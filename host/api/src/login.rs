@@ -1,30 +1,67 @@
 //! `/auth`: a link logs a browser in, once.
 
-use crate::auth::{Operator, Site, csrf, expired, session_cookie};
+use crate::auth::{Principal, Site, csrf, expired, of_session, session_cookie};
+use crate::body::Body;
 use crate::{Api, Problem};
 use axum::Json;
 use axum::extract::State;
-use axum::extract::rejection::JsonRejection;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::time::Instant;
+use trunkline_contract::TenantId;
 use trunkline_session::unix_ms;
+use trunkline_store::Role;
 
-#[derive(Deserialize)]
+/// How somebody logs in.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Login {
+    /// What the link has behind `#login=`.
     code: String,
+}
+
+/// A link to log in with.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "LoginLink")]
+pub(crate) struct Link {
+    /// To be opened in a browser, once.
+    url: String,
+    /// Unix ms.
+    expires_at_ms: u64,
+}
+
+/// Who asks.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Me {
+    /// What versions and the audit log call them.
+    name: String,
+    /// What they may.
+    role: Role,
+    /// Whose things they see.
+    tenant: Named,
+    /// What a browser repeats in `X-CSRF-Token` when it changes something; null without a cookie.
+    csrf: Option<String>,
+}
+
+/// A tenant by its name.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "TenantName")]
+pub(crate) struct Named {
+    /// Its id.
+    id: TenantId,
+    /// Unique.
+    name: String,
 }
 
 pub(crate) async fn login(
     State(api): State<Api>,
     site: Site,
     headers: HeaderMap,
-    body: Result<Json<Login>, JsonRejection>,
+    Body(body): Body<Login>,
 ) -> Result<Response, Problem> {
-    let Json(Login { code }) = body?;
+    let Login { code } = body;
     let now_ms = unix_ms();
     // A link that works is let in however many others were tried: nobody locks its owner out.
     let Some(opened) = api.store.logins().redeem(&code, now_ms).await? else {
@@ -41,45 +78,45 @@ pub(crate) async fn login(
     }
     let max_age_s = opened.session.ends_at_ms.saturating_sub(now_ms) / 1_000;
     let cookie = session_cookie(&opened.secret, max_age_s, site.secure);
-    let operator = Operator::of_session(opened.secret, opened.session, api.store.tenant(api.default_tenant));
-    Ok(with_cookie(Json(about(&api, &operator).await?), cookie))
+    let principal = of_session(opened.secret, opened.session, api.store.tenant(api.default_tenant));
+    Ok(with_cookie(Json(about(&api, &principal).await?), cookie))
 }
 
 pub(crate) async fn link(
     State(api): State<Api>,
     headers: HeaderMap,
-    operator: Operator,
+    principal: Principal,
 ) -> Result<impl IntoResponse, Problem> {
-    let link = api.store.logins().link(operator.token_name, None, unix_ms()).await?;
+    let link = api.store.logins().link(principal.kind.token_name().map(str::to_owned), None, unix_ms()).await?;
     // Programs may reach this host under a name that no browser may.
     let origin = Site::named(&headers, &api).map_or_else(|_| api.public_url.to_string(), |site| site.origin);
-    let body = json!({"url": login_url(&origin, &link.code), "expires_at_ms": link.expires_at_ms});
-    Ok((StatusCode::CREATED, Json(body)))
+    let link = Link { url: login_url(&origin, &link.code), expires_at_ms: link.expires_at_ms };
+    Ok((StatusCode::CREATED, Json(link)))
 }
 
 pub(crate) async fn logout(
     State(api): State<Api>,
     headers: HeaderMap,
-    operator: Operator,
+    principal: Principal,
 ) -> Result<Response, Problem> {
-    let Some(secret) = operator.session else { return Ok(StatusCode::NO_CONTENT.into_response()) };
-    api.store.logins().end(&secret).await?;
+    let Some(secret) = principal.kind.session() else { return Ok(StatusCode::NO_CONTENT.into_response()) };
+    api.store.logins().end(secret).await?;
     let secure = Site::named(&headers, &api)?.secure;
     Ok(with_cookie(StatusCode::NO_CONTENT, expired(secure)))
 }
 
-pub(crate) async fn me(State(api): State<Api>, operator: Operator) -> Result<Json<Value>, Problem> {
-    Ok(Json(about(&api, &operator).await?))
+pub(crate) async fn me(State(api): State<Api>, principal: Principal) -> Result<Json<Me>, Problem> {
+    Ok(Json(about(&api, &principal).await?))
 }
 
-async fn about(api: &Api, operator: &Operator) -> Result<Value, Problem> {
-    let tenant = api.store.tenants().get(operator.tenant.id()).await?.ok_or_else(|| Problem::missing("tenant"))?;
-    Ok(json!({
-        "name": operator.name,
-        "role": "operator",
-        "tenant": {"id": tenant.id, "name": tenant.name},
-        "csrf": operator.session.as_deref().map(csrf),
-    }))
+async fn about(api: &Api, principal: &Principal) -> Result<Me, Problem> {
+    let tenant = api.store.tenants().get(principal.tenant.id()).await?.ok_or_else(|| Problem::missing("tenant"))?;
+    Ok(Me {
+        name: principal.name.to_string(),
+        role: principal.role,
+        tenant: Named { id: tenant.id, name: tenant.name },
+        csrf: principal.kind.session().map(csrf),
+    })
 }
 
 fn with_cookie(response: impl IntoResponse, cookie: Option<HeaderValue>) -> Response {

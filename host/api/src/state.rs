@@ -1,6 +1,8 @@
 //! What all handlers share.
 
+use crate::answers::Cors;
 use crate::auth::Guesses;
+use crate::guard::{RateLimits, Rates};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
@@ -34,6 +36,8 @@ pub struct Api {
     pub(crate) knowledge: Knowledge,
     /// Try-outs of providers at a time.
     pub(crate) tryouts: Gate,
+    pub(crate) rates: Rates,
+    pub(crate) cors: Cors,
 }
 
 impl Api {
@@ -58,6 +62,8 @@ impl Api {
             tryouts: Gate::new(TRYOUTS),
             tls: false,
             guesses: Guesses::new(Instant::now()),
+            rates: Rates::new(RateLimits::default()),
+            cors: Cors::default(),
         }
     }
 
@@ -65,6 +71,20 @@ impl Api {
     #[must_use]
     pub fn over_tls(mut self, tls: bool) -> Self {
         self.tls = tls;
+        self
+    }
+
+    /// How often somebody may ask.
+    #[must_use]
+    pub fn with_rates(mut self, limits: RateLimits) -> Self {
+        self.rates = Rates::new(limits);
+        self
+    }
+
+    /// Origins of other pages that may use the interface, such as `https://app.example.com`.
+    #[must_use]
+    pub fn with_cors(mut self, origins: &[String]) -> Self {
+        self.cors = Cors::new(origins);
         self
     }
 

@@ -7,13 +7,14 @@ use crate::roles::Role;
 use crate::sqlite::Db;
 use crate::store::Store;
 use crate::{Result, StoreError};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 use trunkline_contract::{TenantId, UserId};
 use uuid::Uuid;
 
 /// A person.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct User {
     /// Their id.
     pub id: UserId,

@@ -2,14 +2,14 @@
 
 use super::expected::Expected;
 use super::{check, tagged};
-use crate::auth::Operator;
-use crate::page::id;
+use crate::auth::Principal;
+use crate::body::{Body, media_type, unsupported};
+use crate::params::{Params, id, invalid};
 use crate::{Api, Problem};
-use axum::Json;
-use axum::extract::rejection::{JsonRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
 use axum::response::Response;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 use trunkline_contract::AgentId;
@@ -22,63 +22,62 @@ const MAX_SUMMARY: usize = 200;
 const TRIES: usize = 10;
 const PATCHES: [&str; 2] = ["application/merge-patch+json", "application/json"];
 
-/// `?summary=`.
-#[derive(Debug, Deserialize)]
+/// Why something is changed.
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct Why {
+    /// What changes, for people who look at the versions.
+    #[schemars(length(max = 200))]
     summary: Option<String>,
 }
 
-/// What was changed, as the author says.
-pub(super) fn summary(why: Result<Query<Why>, QueryRejection>) -> Result<Option<String>, Problem> {
-    let Query(Why { summary }) = why?;
-    let Some(summary) = summary.filter(|summary| !summary.is_empty()) else { return Ok(None) };
-    if summary.chars().count() > MAX_SUMMARY || summary.chars().any(char::is_control) {
-        let detail = format!("summary must have at most {MAX_SUMMARY} characters, and no control characters");
-        return Err(Problem::new(StatusCode::BAD_REQUEST, "invalid-query", detail));
+impl Why {
+    /// What was changed, as the author says.
+    pub(super) fn summary(self) -> Result<Option<String>, Problem> {
+        let Some(summary) = self.summary.filter(|summary| !summary.is_empty()) else { return Ok(None) };
+        if summary.chars().count() > MAX_SUMMARY || summary.chars().any(char::is_control) {
+            let detail = format!("summary must have at most {MAX_SUMMARY} characters, and no control characters");
+            return Err(invalid(detail));
+        }
+        Ok(Some(summary))
     }
-    Ok(Some(summary))
 }
 
 pub(crate) async fn replace(
     State(api): State<Api>,
-    operator: Operator,
+    principal: Principal,
     Path(agent): Path<String>,
-    why: Result<Query<Why>, QueryRejection>,
+    Params(why): Params<Why>,
     headers: HeaderMap,
-    document: Result<Json<Value>, JsonRejection>,
+    Body(document): Body<Value>,
 ) -> Result<Response, Problem> {
-    let change = Change { agent: id(&agent, "agent")?, expected: Expected::of(&headers)?, summary: summary(why)? };
-    let Json(document) = document?;
-    Ok(tagged(change.apply(&api, &operator, |_| document.clone()).await?))
+    let change = Change { agent: id(&agent, "agent")?, expected: Expected::of(&headers)?, summary: why.summary()? };
+    Ok(tagged(change.apply(&api, &principal, |_| document.clone()).await?))
 }
 
 pub(crate) async fn patch(
     State(api): State<Api>,
-    operator: Operator,
+    principal: Principal,
     Path(agent): Path<String>,
-    why: Result<Query<Why>, QueryRejection>,
+    Params(why): Params<Why>,
     headers: HeaderMap,
-    patch: Result<Json<Value>, JsonRejection>,
+    Body(patch): Body<Value>,
 ) -> Result<Response, Problem> {
-    let change = Change { agent: id(&agent, "agent")?, expected: Expected::of(&headers)?, summary: summary(why)? };
+    let change = Change { agent: id(&agent, "agent")?, expected: Expected::of(&headers)?, summary: why.summary()? };
     is_patch(&headers)?;
-    let Json(patch) = patch?;
     let merged = |mut document| {
         json_patch::merge(&mut document, &patch);
         document
     };
-    Ok(tagged(change.apply(&api, &operator, merged).await?))
+    Ok(tagged(change.apply(&api, &principal, merged).await?))
 }
 
 /// Other kinds of patches are JSON too, and would do something else.
 fn is_patch(headers: &HeaderMap) -> Result<(), Problem> {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    let kind = kind.split(';').next().unwrap_or_default().trim();
+    let kind = media_type(headers);
     if PATCHES.iter().any(|known| known.eq_ignore_ascii_case(kind)) {
         return Ok(());
     }
-    let detail = format!("a patch is a JSON Merge Patch: send it as {} or {}", PATCHES[0], PATCHES[1]);
-    Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", detail))
+    Err(unsupported(format!("a patch is a JSON Merge Patch: send it as {}", PATCHES.join(" or "))))
 }
 
 struct Change {
@@ -92,10 +91,10 @@ impl Change {
     async fn apply(
         self,
         api: &Api,
-        operator: &Operator,
+        principal: &Principal,
         change: impl Fn(Value) -> Value,
     ) -> Result<AgentVersion, Problem> {
-        let agents = operator.tenant.agents();
+        let agents = principal.tenant.agents();
         let mut stale = StoreError::NotFound("agent");
         for _ in 0..TRIES {
             let latest = agents.latest(self.agent).await?.ok_or_else(|| Problem::missing("agent"))?;
@@ -107,7 +106,7 @@ impl Change {
                 return Ok(latest);
             }
             check(api, &document).await?;
-            let author = Some(operator.name.clone());
+            let author = Some(principal.name.to_string());
             let new = NewVersion {
                 document,
                 author,
