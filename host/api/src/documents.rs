@@ -95,7 +95,7 @@ pub(crate) async fn delete(
     Path(document): Path<String>,
 ) -> Result<StatusCode, Problem> {
     let document: DocumentId = id(&document, "document")?;
-    if api.knowledge.delete(principal.tenant.id(), document).await? {
+    if api.knowledge.acting(&*principal.name).delete(principal.tenant.id(), document, unix_ms()).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(Problem::missing("document"))

@@ -39,7 +39,7 @@ pub(crate) async fn assign(
 }
 
 pub(crate) async fn unassign(principal: Principal, Path(e164): Path<String>) -> Result<StatusCode, Problem> {
-    if principal.tenant.numbers().unassign(e164).await? {
+    if principal.tenant.numbers().unassign(e164, unix_ms()).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(Problem::missing("number"))

@@ -17,6 +17,7 @@ pub mod number;
 pub mod rollout;
 pub mod speech;
 pub mod spoken;
+pub mod stock;
 pub mod template;
 pub mod validate;
 pub mod version;

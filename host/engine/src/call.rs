@@ -211,6 +211,8 @@ impl Call {
                 let control = trunkline_contract::event::Control { kind: "inject".to_owned(), payload };
                 self.enqueue(Event::Control(control));
             }
+            Control::Output(output) => self.config.output = output,
+            Control::Close { reason } => self.end_politely(&reason),
             Control::Switch(config) => self.decisions.switch_to(config),
         }
     }

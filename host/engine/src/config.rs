@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use trunkline_audio::playout;
 use trunkline_contract::Ms;
-use trunkline_contract::agent::{Limits, TurnRules};
+use trunkline_contract::agent::{Limits, OutputSchema, TurnRules};
 use trunkline_contract::event::{CallInfo, ToolInfo};
 
 /// A component that can decide for this call.
@@ -89,6 +89,10 @@ pub struct CallConfig {
     pub goodbye: String,
     /// The agent has a language model.
     pub can_generate: bool,
+    /// What the model's spoken answers are made of; without fields they are plain text.
+    pub output: OutputSchema,
+    /// Messages of the history that the model is shown at most, newest first.
+    pub thread_window: usize,
     /// Granted tools.
     pub tools: Vec<Granted>,
     /// Who decides: the agent's own component, then those to fall back to. Never empty.

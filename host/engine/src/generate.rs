@@ -1,6 +1,7 @@
 //! `generate`: rounds of the language model, its text to the synthesiser as it comes, its tool requests to whoever runs
 //! them, until the answer is complete.
 
+use crate::answer::{Answer, Read};
 use crate::segment::Segmenter;
 use crate::speech::{Job, Kind};
 use crate::tools::Asked;
@@ -37,7 +38,10 @@ pub(crate) struct Generation {
     rounds: u32,
     passage: Option<u32>,
     segmenter: Segmenter,
+    /// What is said of the answer.
     text: String,
+    /// A structured answer as the model writes it, and how it is read.
+    answer: Option<Answer>,
     calls: Vec<ToolCall>,
     usage: Usage,
     finish: &'static str,
@@ -54,6 +58,7 @@ impl Generation {
             passage: None,
             segmenter: Segmenter::default(),
             text: String::new(),
+            answer: None,
             calls: Vec::new(),
             usage: Usage::default(),
             finish: "stop",
@@ -85,9 +90,11 @@ impl Generation {
     }
 
     pub(crate) fn report(self, effect: EffectId, heard: String) -> event::Generation {
-        let output = self.spec.output_schema.as_ref().and_then(|_| serde_json::from_str::<Value>(&self.text).ok());
+        let asked = self.spec.output_schema.as_ref().and_then(|_| serde_json::from_str::<Value>(&self.text).ok());
+        let generation_id = self.name();
+        let output = self.answer.and_then(Answer::output).or(asked);
         event::Generation {
-            generation_id: self.name(),
+            generation_id,
             effect,
             text: self.text,
             heard,
@@ -139,30 +146,38 @@ impl Call {
     fn ask_model(&mut self, job: u32) {
         self.speeches.next_generation += 1;
         let (id, now) = (self.speeches.next_generation, self.now);
-        let Some(spec) = self.with_generation(job, |generation| {
+        let output = self.config.output.clone();
+        let Some((spec, structured)) = self.with_generation(job, |generation| {
             generation.id = id;
+            let structured = generation.spec.output_schema.is_none() && generation.spec.speak && !output.is_empty();
+            generation.answer = structured.then(|| Answer::new(&output));
             if generation.rounds == 0 {
                 generation.first_id = id;
             }
             generation.rounds += 1;
             generation.stage = Stage::Streaming { since: now };
             generation.segmenter = Segmenter::default();
-            generation.spec.clone()
+            (generation.spec.clone(), structured)
         }) else {
             return;
         };
         let request = Request {
             instructions: self.instructions(spec.instructions.as_deref()),
-            messages: self.history.for_model(),
+            messages: self.history.newest_for_model(self.config.thread_window),
             tools: self.visible_tools(&spec).into_iter().map(|tool| tool.info.clone()).collect(),
-            output_schema: spec.output_schema,
+            output_schema: spec.output_schema.or_else(|| structured.then(|| output.json_schema())),
             context: self.config.call.context.clone(),
         };
         self.out.push(Command::Generate { generation: id, request: Box::new(request) });
     }
 
     fn instructions(&self, added: Option<&str>) -> String {
-        let context = self.config.call.context.as_object().cloned().unwrap_or_default();
+        let mut context = self.config.call.context.as_object().cloned().unwrap_or_default();
+        if !self.config.output.is_empty() && !context.contains_key("output") {
+            let value = |name: &str| self.results.get(name).cloned().unwrap_or(Value::Null);
+            let known = self.config.output.fields.iter().map(|field| (field.name.clone(), value(&field.name)));
+            context.insert("output".to_owned(), Value::Object(known.collect()));
+        }
         // A context that lost a variable since the contract was checked: the text itself is better than none.
         let mut text =
             template::render(&self.config.instructions, &context).unwrap_or_else(|_| self.config.instructions.clone());
@@ -208,11 +223,15 @@ impl Call {
         self.stage_of(job, |latency| &mut latency.first_token_ms);
         let in_writing = self.in_writing();
         let pieces = self.with_generation(job, |generation| {
-            generation.text.push_str(token);
+            let said = match &mut generation.answer {
+                Some(answer) => answer.push(token),
+                None => token.to_owned(),
+            };
+            generation.text.push_str(&said);
             if generation.spec.speak && in_writing {
-                vec![token.to_owned()]
+                Some(said).filter(|said| !said.is_empty()).into_iter().collect()
             } else if generation.spec.speak {
-                generation.segmenter.push(token)
+                generation.segmenter.push(&said)
             } else {
                 Vec::new()
             }
@@ -248,11 +267,25 @@ impl Call {
         if let Some(passage) = self.with_generation(job, |generation| generation.passage.take()).flatten() {
             self.finish_text(passage);
         }
+        self.take_answer(job);
         let calls = self.with_generation(job, |generation| std::mem::take(&mut generation.calls)).unwrap_or_default();
         if calls.is_empty() {
             self.generation_done(job);
         } else {
             self.run_requested(job, calls);
+        }
+    }
+
+    /// The fields of a structured answer become the call's result; what does not fit is noted and left out.
+    fn take_answer(&mut self, job: u32) {
+        let read = self.with_generation(job, |generation| generation.answer.as_mut().and_then(Answer::read)).flatten();
+        let Some(Read { fields, faults }) = read else { return };
+        for (name, value) in fields {
+            self.set_result(name, value);
+        }
+        for fault in faults {
+            let text = format!("the answer does not fit `output_schema`: {fault}");
+            self.append(Entry::Note { level: "warn".to_owned(), text });
         }
     }
 

@@ -95,6 +95,17 @@ impl History {
         changed
     }
 
+    /// As [`History::for_model`], the newest `most` of it. It begins where no request for tools is left without its answers,
+    /// so there may be fewer.
+    pub(crate) fn newest_for_model(&self, most: usize) -> Vec<Message> {
+        let mut messages = self.for_model();
+        let mut from = messages.len().saturating_sub(most);
+        while matches!(messages.get(from), Some(Message::Tool { .. })) {
+            from += 1;
+        }
+        messages.split_off(from)
+    }
+
     /// What the model is sent: without assistant's messages that say nothing.
     pub(crate) fn for_model(&self) -> Vec<Message> {
         let empty = |m: &Message| matches!(m, Message::Assistant { text, tool_calls } if text.trim().is_empty() && tool_calls.is_empty());

@@ -4,6 +4,7 @@ use crate::CallConfig;
 use bytes::Bytes;
 use serde_json::{Map, Value};
 use trunkline_audio::vad::Edge;
+use trunkline_contract::agent::OutputSchema;
 use trunkline_contract::chat::Delta;
 use trunkline_contract::speech::{Transcript, WordSpan};
 use trunkline_contract::{Action, EffectId};
@@ -73,6 +74,13 @@ pub enum Control {
     PatchContext(Map<String, Value>),
     /// An event for the behaviour.
     Inject(Value),
+    /// What the model's answers are made of, from the next one on.
+    Output(OutputSchema),
+    /// End it with the good-bye of the contract.
+    Close {
+        /// As in `ended`.
+        reason: String,
+    },
     /// Another agent takes the call over, between two events. The line, the playout and the seed stay as they are.
     Switch(Box<CallConfig>),
 }

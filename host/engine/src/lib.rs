@@ -6,6 +6,7 @@
 //! own piece of the state and an `impl Call` block with what happens to it.
 
 mod actions;
+mod answer;
 mod barge;
 mod builtin;
 mod call;

@@ -12,6 +12,7 @@ mod media;
 mod recovery;
 mod setup;
 mod silence;
+mod structured;
 mod switching;
 mod text;
 mod tools;

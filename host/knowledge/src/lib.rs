@@ -10,7 +10,7 @@ mod error;
 mod rank;
 
 pub use error::KnowledgeError;
-pub use trunkline_store::{Document, Page, Totals};
+pub use trunkline_store::{Document, Page, TenantStore, Totals};
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -85,12 +85,28 @@ pub struct Excerpt {
 pub struct Knowledge {
     store: Store,
     limits: Limits,
+    /// Who writes; the audit log's word.
+    actor: Option<Arc<str>>,
 }
 
 impl Knowledge {
     /// Documents of this store.
     pub fn new(store: Store, limits: Limits) -> Self {
-        Self { store, limits }
+        Self { store, limits, actor: None }
+    }
+
+    /// The same documents, written by somebody: what the audit log calls them.
+    #[must_use]
+    pub fn acting(&self, actor: impl Into<Arc<str>>) -> Self {
+        Self { actor: Some(actor.into()), ..self.clone() }
+    }
+
+    fn tenant(&self, tenant: TenantId) -> TenantStore {
+        let store = self.store.tenant(tenant);
+        match &self.actor {
+            Some(actor) => store.acting(Arc::clone(actor)),
+            None => store,
+        }
     }
 
     /// Takes a text in. It can be found when this returns.
@@ -107,7 +123,7 @@ impl Knowledge {
             now_ms,
         };
         let most = Totals { documents: self.limits.documents, chunks: u64::MAX, bytes: self.limits.tenant_bytes };
-        Ok(self.store.tenant(tenant).documents().create(new, most).await?)
+        Ok(self.tenant(tenant).documents().create(new, most).await?)
     }
 
     /// The documents, newest first; with `agent`, those that it answers from: its own and those of all agents. `limit`
@@ -145,8 +161,8 @@ impl Knowledge {
     ///
     /// # Errors
     /// The store's.
-    pub async fn delete(&self, tenant: TenantId, id: DocumentId) -> Result<bool> {
-        Ok(self.store.tenant(tenant).documents().delete(id).await?)
+    pub async fn delete(&self, tenant: TenantId, id: DocumentId, now_ms: u64) -> Result<bool> {
+        Ok(self.tenant(tenant).documents().delete(id, now_ms).await?)
     }
 
     /// How much the tenant keeps.

@@ -145,7 +145,7 @@ async fn a_new_document_is_known_and_a_deleted_one_forgotten() {
     let source = Source { name: "Wifi".into(), text: "The wifi is called harbour.".into(), ..Source::default() };
     let made = fixture.knowledge.ingest(fixture.tenant, source, 5).await.unwrap();
     assert_eq!(fixture.ask(&json!({}), "what is the wifi called").await, "The wifi is called harbour.");
-    fixture.knowledge.delete(fixture.tenant, made.id).await.unwrap();
+    fixture.knowledge.delete(fixture.tenant, made.id, 1).await.unwrap();
     assert!(fixture.ask(&json!({}), "what is the wifi called").await.starts_with(UNKNOWN));
 }
 

@@ -33,17 +33,17 @@ impl Admission {
         Self(Arc::new(Inner { max, max_per_tenant, taken: Mutex::default() }))
     }
 
-    /// Takes a place, if there is one.
+    /// Takes a place, if there is one; `most`: the tenant's own limit, in place of the host's for each tenant.
     ///
     /// # Errors
     /// Whose limit was reached: `host` or `tenant`.
-    pub(crate) fn enter(&self, tenant: TenantId) -> Result<Place, &'static str> {
+    pub(crate) fn enter(&self, tenant: TenantId, most: Option<usize>) -> Result<Place, &'static str> {
         let mut taken = self.0.taken.lock().unwrap_or_else(PoisonError::into_inner);
         let mine = taken.1.get(&tenant).copied().unwrap_or(0);
         if taken.0 >= self.0.max {
             return Err("host");
         }
-        if mine >= self.0.max_per_tenant {
+        if mine >= most.unwrap_or(self.0.max_per_tenant) {
             return Err("tenant");
         }
         taken.0 += 1;
@@ -84,11 +84,12 @@ mod tests {
     fn a_full_tenant_leaves_room_for_others_and_a_full_host_for_none() {
         let (a, b) = (TenantId(Uuid::from_u128(1)), TenantId(Uuid::from_u128(2)));
         let admission = Admission::new(3, 2);
-        let (first, _second) = (admission.enter(a).unwrap(), admission.enter(a).unwrap());
-        assert_eq!(admission.enter(a).err(), Some("tenant"));
-        let _third = admission.enter(b).unwrap();
-        assert_eq!(admission.enter(b).err(), Some("host"));
+        let (first, _second) = (admission.enter(a, None).unwrap(), admission.enter(a, None).unwrap());
+        assert_eq!(admission.enter(a, None).err(), Some("tenant"));
+        let _third = admission.enter(b, None).unwrap();
+        assert_eq!(admission.enter(b, None).err(), Some("host"));
         drop(first);
-        assert!(admission.enter(b).is_ok());
+        assert_eq!(admission.enter(a, Some(1)).err(), Some("tenant"));
+        assert!(admission.enter(b, None).is_ok());
     }
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
 use trunkline_contract::log::Row;
-use trunkline_contract::{AgentId, CallId, TenantId};
+use trunkline_contract::{AgentId, CallId, SessionId, TenantId};
 use trunkline_engine::Call as Engine;
 use trunkline_store::{Call, CallState};
 
@@ -82,13 +82,14 @@ impl Sessions {
         tenant: TenantId,
         agent: AgentId,
         thread: Option<CallId>,
+        session: Option<SessionId>,
         text: Option<String>,
     ) -> Result<Chat, SessionError> {
         let mut known = thread;
         for _ in 0..TRIES {
             let thread = match known {
                 Some(id) => self.thread(tenant, agent, id).await?,
-                None => self.new_thread(tenant, agent).await?,
+                None => self.new_thread(tenant, agent, session).await?,
             };
             known = Some(thread.id);
             let Some(handle) = self.handle(thread.id) else { continue };
@@ -116,7 +117,8 @@ impl Sessions {
             return Err(SessionError::Over);
         }
         if self.handle(id).is_none() {
-            let place = self.enter(tenant, &self.0.threads)?;
+            let owner = self.0.store.tenants().get(tenant).await?.ok_or(SessionError::Missing("tenant"))?;
+            let place = self.enter(&owner, &self.0.threads).await?;
             self.adopt(&call, "thread", Some(place)).await.map_err(|error| match error {
                 SessionError::Store(trunkline_store::StoreError::CallEnded) => SessionError::Over,
                 other => other,
@@ -125,11 +127,16 @@ impl Sessions {
         Ok(call)
     }
 
-    async fn new_thread(&self, tenant: TenantId, agent: AgentId) -> Result<Call, SessionError> {
-        let (version, agent) = self.agent(tenant, agent).await?;
-        let place = self.enter(tenant, &self.0.threads)?;
-        let new = self.new_call(&version, Line::CHAT);
-        match self.begin(place, tenant, new, &agent).await? {
+    async fn new_thread(
+        &self,
+        tenant: TenantId,
+        agent: AgentId,
+        session: Option<SessionId>,
+    ) -> Result<Call, SessionError> {
+        let (owner, resolved) = self.answerer(tenant, agent, session).await?;
+        let place = self.enter(&owner, &self.0.threads).await?;
+        let new = self.new_call(&resolved.version, Line::CHAT, session);
+        match self.begin(place, tenant, new, &resolved.agent).await? {
             Begun::New(call) | Begun::Known(call) => Ok(call),
             Begun::Unable { why, .. } => Err(SessionError::Agent(why)),
         }

@@ -3,6 +3,7 @@
 //! One task, one loop, no task per frame. Everything that the call owns is dropped with it, which closes its sockets and
 //! cancels what its providers are doing.
 
+mod follow;
 mod switch;
 
 pub(crate) use switch::Successor;
@@ -16,6 +17,8 @@ use crate::journal::Journal;
 use crate::library::Rung;
 use crate::line::Line;
 use crate::minds::Minds;
+use crate::news::news;
+use crate::prices::Meter;
 use crate::resolve::Plan;
 use crate::sessions::{Handle, LEASE_MS, Sessions};
 use crate::voice::{Spoken, Voice};
@@ -23,8 +26,9 @@ use std::collections::VecDeque;
 use std::pin::{Pin, pin};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, Sleep, sleep_until};
+use trunkline_contract::chat::Delta;
 use trunkline_contract::event::Event;
 use trunkline_contract::log::Entry;
 use trunkline_engine::playout::Out;
@@ -76,6 +80,8 @@ pub(crate) struct Driver {
     leaves: bool,
     /// Waits for the engine to let it lead.
     successor: Option<Box<Successor>>,
+    meter: Meter,
+    changes: watch::Receiver<u64>,
 }
 
 /// What woke the loop.
@@ -86,6 +92,8 @@ enum Woken {
     Chat(Asked),
     Switch(Box<Successor>),
     Leave,
+    /// Something was set up anew.
+    Changed,
     /// Nothing for the engine.
     Nothing,
     Log(StoreError),
@@ -119,7 +127,6 @@ impl Driver {
         Self {
             tenant,
             call: call.clone(),
-            plan,
             engine,
             clock,
             journal,
@@ -136,6 +143,9 @@ impl Driver {
             desk: (plan_line == Line::Text).then(Desk::new),
             leaves: false,
             successor: None,
+            meter: Meter::new(&sessions.0.config.prices, &plan.agent, &call.channel),
+            changes: sessions.0.store.changes(),
+            plan,
             sessions,
         }
     }
@@ -161,7 +171,10 @@ impl Driver {
                 other => other,
             };
             match woken {
-                Woken::Input(input) => self.step(input).await,
+                Woken::Input(input) => {
+                    self.step(input).await;
+                    self.mind_cost().await;
+                }
                 Woken::Attached(socket) => self.attach(*socket).await,
                 Woken::Media(end) => {
                     self.socket = None;
@@ -170,9 +183,11 @@ impl Driver {
                 Woken::Chat(asked) => self.asked(asked),
                 Woken::Switch(successor) => self.succeed(successor).await,
                 Woken::Leave => self.leaves = true,
+                Woken::Changed => self.follow_contract().await,
                 Woken::Nothing | Woken::Alarm => {}
                 Woken::Log(error) => self.log_failed(&error).await,
                 Woken::Renew => {
+                    self.mind_cost().await;
                     renew_at = Instant::now() + RENEW_EVERY;
                     self.renew();
                 }
@@ -204,6 +219,9 @@ impl Driver {
             },
             (generation, piece) = self.minds.next() => match piece {
                 Some(piece) => {
+                    if let Ok(Delta::Done { usage, .. }) = &piece {
+                        self.meter.thought(*usage);
+                    }
                     let delta = piece.map_err(|error| crate::ears::fault(&error, error.retryable()));
                     Woken::Input(Input::Llm { generation, delta })
                 }
@@ -242,6 +260,7 @@ impl Driver {
                 // The registry holds a sender as long as the call is live.
                 None => Woken::Nothing,
             },
+            Ok(()) = self.changes.changed() => Woken::Changed,
             () = alarm => Woken::Alarm,
         }
     }
@@ -302,6 +321,7 @@ impl Driver {
                     let (index, text) = self.engine.being_said(context)?;
                     Some(Feed::Saying { index, text: text.to_owned() })
                 });
+                self.meter.spoke(&text);
                 self.voice.speak(context, &text);
             }
             Command::Write { index, text } => {
@@ -319,13 +339,7 @@ impl Driver {
             Command::CancelTool { .. } => {}
             Command::CloseMedia(_) => self.close_media().await,
             Command::Finished { reason } => {
-                self.journal.update(CallUpdate {
-                    state: Some(CallState::Ended),
-                    ended_at_ms: Some(unix_ms()),
-                    end_reason: Some(reason.clone()),
-                    result: Some(serde_json::Value::Object(self.engine.results().clone())),
-                    ..CallUpdate::default()
-                });
+                self.journal.update(self.last_update(&reason));
                 self.finished = Some(reason);
             }
         }
@@ -343,6 +357,21 @@ impl Driver {
                 self.ears.cleared();
                 socket.clear().await;
             }
+        }
+    }
+
+    /// What is known of the call when it is over, and who is told.
+    fn last_update(&self, reason: &str) -> CallUpdate {
+        let now_ms = unix_ms();
+        let result = self.engine.results();
+        CallUpdate {
+            state: Some(CallState::Ended),
+            ended_at_ms: Some(now_ms),
+            end_reason: Some(reason.to_owned()),
+            result: Some(serde_json::Value::Object(result.clone())),
+            cost_micros: Some(self.meter.micros(self.clock.now())),
+            emit: news(&self.call, &self.plan.agent, reason, result, now_ms),
+            ..CallUpdate::default()
         }
     }
 

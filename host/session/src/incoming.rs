@@ -2,17 +2,21 @@
 
 use crate::admission::{Admission, Place};
 use crate::clock::CallClock;
+use crate::contracts::Resolved;
 use crate::driver::{Driver, Mail};
-use crate::resolve::{contract, now_s, plan, token_expiry_s};
+use crate::resolve::{now_s, plan, token_expiry_s};
 use crate::sessions::{SessionError, Sessions, lease_end};
 use crate::unix_ms;
 use rand::Rng;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 use trunkline_contract::template::render;
-use trunkline_contract::{Agent, AgentId, CallId, TenantId};
+use trunkline_contract::{Agent, AgentId, CallId, SessionId, TenantId};
 use trunkline_engine::{Call as Engine, Control};
 use trunkline_store::{
-    AgentVersion, Call, CallState, CallUpdate, Direction, NewCall, NewLease, StoreError, new_call_id,
+    AgentVersion, Call, CallState, CallUpdate, Calling, Direction, NewCall, NewLease, StoreError, Tenant, TenantStatus,
+    new_call_id,
 };
 use trunkline_twilio::Verified;
 use trunkline_twilio::form::{StatusCallback, VoiceWebhook};
@@ -78,19 +82,27 @@ impl Sessions {
         if let Some(known) = tenant.calls().by_carrier_sid(webhook.call_sid.as_str()).await? {
             return self.same_answer(&known);
         }
-        let Some(version) = tenant.agents().latest(owner.agent).await? else { return Ok(Answer::Nobody) };
-        let agent = contract(&version).map_err(|error| SessionError::Agent(error.to_string()))?;
-        let Ok(place) = self.enter(owner.tenant, &self.0.admission) else { return Ok(busy(&agent)) };
+        let Some(served) = self.0.contracts.served(owner.tenant, owner.agent).await? else { return Ok(Answer::Nobody) };
+        if served.tenant.status == TenantStatus::Suspended {
+            return Ok(Answer::Nobody);
+        }
+        let id = new_call_id();
+        let caller = Some(webhook.from.clone()).filter(|from| from.starts_with('+'));
+        let who = Calling { caller: caller.as_deref(), user: None, call: &id.to_string() };
+        let resolved = served.choose(who)?;
+        let agent = &resolved.agent;
+        let Ok(place) = self.enter(&served.tenant, &self.0.admission).await else { return Ok(busy(agent)) };
         let new = NewCall {
-            caller: Some(webhook.from.clone()).filter(|from| from.starts_with('+')),
+            id,
+            caller,
             callee: Some(webhook.to.clone()),
             carrier_call_sid: Some(webhook.call_sid.clone()),
             account_sid: Some(webhook.account_sid.clone()),
-            ..self.new_call(&version, "phone-inbound")
+            ..self.new_call(&resolved.version, "phone-inbound", None)
         };
-        match self.begin(place, owner.tenant, new, &agent).await? {
+        match self.begin(place, owner.tenant, new, agent).await? {
             Begun::New(call) | Begun::Known(call) => self.same_answer(&call),
-            Begun::Unable { .. } => Ok(busy(&agent)),
+            Begun::Unable { .. } => Ok(busy(agent)),
         }
     }
 
@@ -126,26 +138,58 @@ impl Sessions {
         Ok(Begun::New(call))
     }
 
-    /// The latest version of an agent.
-    pub(crate) async fn agent(&self, tenant: TenantId, id: AgentId) -> Result<(AgentVersion, Agent), SessionError> {
-        let version = self.0.store.tenant(tenant).agents().latest(id).await?;
-        let version = version.ok_or(SessionError::Missing("agent"))?;
-        let agent = contract(&version).map_err(|error| SessionError::Agent(error.to_string()))?;
-        Ok((version, agent))
+    /// Who answers somebody who comes without a carrier: as the agent is served, or as their session has it.
+    pub(crate) async fn answerer(
+        &self,
+        tenant: TenantId,
+        id: AgentId,
+        session: Option<SessionId>,
+    ) -> Result<(Tenant, Arc<Resolved>), SessionError> {
+        let served = self.0.contracts.served(tenant, id).await?.ok_or(SessionError::Missing("agent"))?;
+        if served.tenant.status == TenantStatus::Suspended {
+            return Err(SessionError::Suspended);
+        }
+        let Some(session) = session else {
+            let who = Calling { caller: None, user: None, call: &new_call_id().to_string() };
+            return Ok((served.tenant.clone(), served.choose(who)?));
+        };
+        let store = self.0.store.tenant(tenant);
+        let session = store.agent_sessions().get(session).await?.filter(|session| session.agent_id == id);
+        let session = session.ok_or(SessionError::Missing("session"))?;
+        if !store.agent_sessions().touch(session.id, unix_ms()).await? {
+            return Err(SessionError::Over);
+        }
+        let version = store.agents().get(id, session.agent_version).await?.ok_or(SessionError::Missing("agent"))?;
+        let resolved = self.0.contracts.resolve(tenant, &version, Some(&session)).await?;
+        Ok((served.tenant.clone(), Arc::new(resolved)))
     }
 
-    /// A place for a call of this tenant.
-    pub(crate) fn enter(&self, tenant: TenantId, admission: &Admission) -> Result<Place, SessionError> {
-        let room = if self.draining() { Err("draining") } else { admission.enter(tenant) };
+    /// A place for a call of this tenant, if it has room and means for one.
+    pub(crate) async fn enter(&self, tenant: &Tenant, admission: &Admission) -> Result<Place, SessionError> {
+        let limits = &tenant.limits;
+        let room = if self.draining() {
+            Err("draining")
+        } else if self.is_spent(tenant).await? {
+            Err("spend-cap")
+        } else {
+            admission.enter(tenant.id, limits.max_calls.map(|most| most as usize))
+        };
         room.map_err(|limit| {
             self.0.metrics.refuse(limit);
-            tracing::warn!(%tenant, limit, "refused a call: no room");
+            tracing::warn!(tenant = %tenant.id, limit, "refused a call: no room");
             SessionError::NoRoom(limit)
         })
     }
 
+    /// Whether the tenant has spent what it may in this month.
+    async fn is_spent(&self, tenant: &Tenant) -> Result<bool, SessionError> {
+        let Some(cap) = tenant.limits.spend_cap_usd else { return Ok(false) };
+        let spent = self.0.store.tenant(tenant.id).spent_this_month(unix_ms()).await?;
+        Ok(Duration::from_micros(spent).as_secs_f64() >= cap)
+    }
+
     /// The record of a call that no carrier carries.
-    pub(crate) fn new_call(&self, version: &AgentVersion, channel: &str) -> NewCall {
+    pub(crate) fn new_call(&self, version: &AgentVersion, channel: &str, session_id: Option<SessionId>) -> NewCall {
         NewCall {
             id: new_call_id(),
             agent_id: version.agent_id,
@@ -160,7 +204,7 @@ impl Sessions {
             // 63 bits: the database's integers are signed.
             seed: rand::rng().random::<u64>() >> 1,
             lease: Some(NewLease { owner: self.0.config.host.clone(), expires_ms: lease_end() }),
-            session_id: None,
+            session_id,
         }
     }
 

@@ -4,7 +4,7 @@ use crate::admission::Place;
 use crate::clock::CallClock;
 use crate::driver::Driver;
 use crate::line::Line;
-use crate::resolve::{contract, plan};
+use crate::resolve::plan;
 use crate::sessions::{LEASE_MS, SessionError, Sessions};
 use crate::unix_ms;
 use trunkline_contract::log::Row;
@@ -84,7 +84,11 @@ impl Sessions {
         let lease = tenant.calls().lease_acquire(call.id, self.0.config.host.as_str(), unix_ms(), LEASE_MS).await?;
         let version = tenant.agents().get(call.agent_id, call.agent_version).await?;
         let version = version.ok_or_else(|| SessionError::Agent("its version is gone".to_owned()))?;
-        let agent = contract(&version).map_err(|error| SessionError::Agent(error.to_string()))?;
+        let session = match call.session_id {
+            Some(session) => tenant.agent_sessions().get(session).await?,
+            None => None,
+        };
+        let agent = self.0.contracts.resolve(call.tenant, &version, session.as_ref()).await?.agent;
         let log = tenant.log();
         let rows = all_rows(&log, call).await?;
         let digests = rows.iter().filter_map(|row| row.component.clone()).collect::<Vec<_>>();

@@ -6,12 +6,13 @@ use serde_json::Value;
 use std::sync::Arc;
 use trunkline_contract::agent::{Agent, Llm, Status, Stt, SttProvider, Tts};
 use trunkline_contract::event::CallInfo;
+use trunkline_contract::instructions;
 use trunkline_contract::template::render;
 use trunkline_engine::{CallConfig, Component, Granted, Timeouts};
 use trunkline_providers::{
     Documents, Llm as Model, ProviderError, Providers, Stt as Recogniser, SttRequest, Tts as Synthesiser, TtsRequest,
 };
-use trunkline_store::{AgentVersion, Call};
+use trunkline_store::Call;
 
 /// The agent cannot take a call.
 #[derive(Debug, thiserror::Error)]
@@ -19,9 +20,6 @@ pub(crate) enum PlanError {
     /// It was switched off.
     #[error("the agent is not active")]
     Inactive,
-    /// A stored contract that this version cannot read.
-    #[error("the agent's contract cannot be read: {0}")]
-    Contract(String),
     /// One of its providers is not set up here.
     #[error(transparent)]
     Provider(#[from] ProviderError),
@@ -36,11 +34,8 @@ pub(crate) struct Plan {
     pub(crate) stt: Option<(Arc<dyn Recogniser>, SttRequest)>,
     pub(crate) llm: Option<(Arc<dyn Model>, Llm)>,
     pub(crate) tts: Option<(Arc<dyn Synthesiser>, TtsRequest)>,
-}
-
-/// Reads a stored contract.
-pub(crate) fn contract(version: &AgentVersion) -> Result<Agent, PlanError> {
-    serde_json::from_value(version.document.clone()).map_err(|error| PlanError::Contract(error.to_string()))
+    /// The contract that all this was made of.
+    pub(crate) agent: Arc<Agent>,
 }
 
 /// Makes the plan of a call. `components` begins with the agent's own.
@@ -78,10 +73,12 @@ pub(crate) fn plan(
         call: info,
         rules: agent.turn.clone(),
         limits: agent.limits.clone(),
-        instructions: agent.prompt.instructions.clone(),
+        instructions: instructions::template(agent),
         fallback: text(&agent.prompt.fallback),
         goodbye: text(&agent.prompt.goodbye),
         can_generate: agent.llm.is_some(),
+        output: agent.output_schema.clone(),
+        thread_window: agent.memory.thread_window as usize,
         tools,
         components,
         playout: line.playout(),
@@ -92,10 +89,16 @@ pub(crate) fn plan(
     let tts = |tts: &Tts| {
         Ok::<_, ProviderError>((providers.tts(tts, &agent.locale)?, TtsRequest::new(tts, &agent.locale, line.format())))
     };
-    let llm = |llm: &Llm| Ok::<_, ProviderError>((providers.llm(llm, Some(Arc::clone(documents)))?, llm.clone()));
+    let llm = |llm: &Llm| {
+        Ok::<_, ProviderError>((
+            providers.llm(llm, agent.knowledge.enabled.then(|| Arc::clone(documents)))?,
+            llm.clone(),
+        ))
+    };
     Ok(Plan {
         engine,
         line,
+        agent: Arc::new(agent.clone()),
         hears_with: agent.stt.clone().map(|stt| (stt, agent.locale.clone())),
         stt: agent.stt.as_ref().filter(|_| line != Line::Text).map(stt).transpose()?,
         llm: agent.llm.as_ref().map(llm).transpose()?,

@@ -2,11 +2,13 @@
 
 use crate::admission::{Admission, Place};
 use crate::clock::unix_ms;
+use crate::contracts::{Contracts, Resolved};
 use crate::driver::{Driver, Mail};
 use crate::feed::{Feed, Feeds};
 use crate::library::{Library, LibraryError};
 use crate::line::Line;
 use crate::metrics::Metrics;
+use crate::prices::Prices;
 use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,8 +16,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{broadcast, mpsc};
 use tokio_util::task::TaskTracker;
+use trunkline_contract::layers::{Effective, Layer};
 use trunkline_contract::validate::{self, Checked};
-use trunkline_contract::{CallId, Fault};
+use trunkline_contract::{AgentId, CallId, Fault, SessionId, TenantId};
 use trunkline_engine::{Control, Granted};
 use trunkline_knowledge::{Knowledge, Limits};
 use trunkline_providers::Providers;
@@ -36,6 +39,8 @@ pub struct SessionConfig {
     pub max_calls_per_tenant: usize,
     /// Signs call tokens.
     pub token_key: TokenKey,
+    /// What calls cost.
+    pub prices: Prices,
 }
 
 /// Why something about calls could not be done.
@@ -54,6 +59,8 @@ pub enum SessionError {
     Missing(&'static str),
     #[error("there is no room for another call (limit: {0})")]
     NoRoom(&'static str),
+    #[error("the tenant is suspended")]
+    Suspended,
     #[error("it is over")]
     Over,
     #[error("the call is not led by this host at this moment: try again when it goes on")]
@@ -75,6 +82,7 @@ pub(crate) struct Handle {
 pub(crate) struct Inner {
     pub(crate) store: Store,
     pub(crate) library: Library,
+    pub(crate) contracts: Contracts,
     pub(crate) providers: Providers,
     pub(crate) knowledge: Knowledge,
     pub(crate) metrics: Arc<Metrics>,
@@ -96,6 +104,7 @@ impl Sessions {
     pub fn new(store: Store, library: Library, providers: Providers, config: SessionConfig) -> Self {
         Self(Arc::new(Inner {
             knowledge: Knowledge::new(store.clone(), Limits::default()),
+            contracts: Contracts::new(store.clone()),
             store,
             library,
             providers,
@@ -129,14 +138,61 @@ impl Sessions {
         self.lock().len()
     }
 
-    /// Checks a contract against what this host has.
+    /// Checks the contract of a tenant's agent, with what its layers contribute, against what this host has.
     ///
     /// # Errors
-    /// The registry of components cannot be read.
-    pub async fn validate(&self, document: &Value) -> Result<Result<Checked, Vec<Fault>>, StoreError> {
+    /// There is no such tenant, or the store cannot be read.
+    pub async fn validate(
+        &self,
+        tenant: TenantId,
+        document: &Value,
+    ) -> Result<Result<Checked, Vec<Fault>>, SessionError> {
+        self.validate_with(tenant, document, None).await
+    }
+
+    /// As [`Sessions::validate`], with what a session overrides.
+    ///
+    /// # Errors
+    /// There is no such tenant, or the store cannot be read.
+    pub async fn validate_with(
+        &self,
+        tenant: TenantId,
+        document: &Value,
+        session: Option<&Value>,
+    ) -> Result<Result<Checked, Vec<Fault>>, SessionError> {
+        let above = self.0.contracts.above(tenant).await?;
+        let effective = match above.effective(document, session) {
+            Ok(effective) => effective,
+            Err(fault) => return Ok(Err(vec![fault])),
+        };
         let components = self.0.store.components().list().await?;
         let names: Vec<&str> = components.iter().map(|component| component.name.as_str()).collect();
-        Ok(validate::agent(document, Granted::BUILTIN, &names))
+        let checked = validate::agent(&effective.document, Granted::BUILTIN, &names);
+        Ok(checked.map_err(|faults| faults.into_iter().map(|fault| with_origin(fault, &effective)).collect()))
+    }
+
+    /// The contract that is in force for a version of an agent, and the layer of each value; with the session's overrides.
+    ///
+    /// # Errors
+    /// No such agent, version or session; the contract cannot be resolved.
+    pub async fn effective(
+        &self,
+        tenant: TenantId,
+        agent: AgentId,
+        version: Option<u32>,
+        session: Option<SessionId>,
+    ) -> Result<Resolved, SessionError> {
+        let store = self.0.store.tenant(tenant);
+        let session = match session {
+            Some(id) => Some(store.agent_sessions().get(id).await?.ok_or(SessionError::Missing("session"))?),
+            None => None,
+        };
+        let found = match version {
+            Some(version) => store.agents().get(agent, version).await?,
+            None => store.agents().latest(agent).await?,
+        };
+        let found = found.ok_or(SessionError::Missing("agent"))?;
+        self.0.contracts.resolve(tenant, &found, session.as_ref()).await
     }
 
     /// Takes no new calls, lets the live ones come to their end, and ends what is left after `limit`.
@@ -213,6 +269,17 @@ impl Sessions {
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<CallId, Handle>> {
         // The map stays whole when a holder panics: every change is a single call.
         self.0.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Says of a fault in what another layer contributes whose it is.
+fn with_origin(fault: Fault, effective: &Effective) -> Fault {
+    match effective.origin.get(&fault.pointer) {
+        None | Some(Layer::Agent | Layer::Default) => fault,
+        Some(layer) => {
+            let message = format!("{} (it comes from {})", fault.message, String::from(layer.clone()));
+            Fault { message, ..fault }
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use crate::line::Line;
 use crate::resolve::{now_s, token_expiry_s};
 use crate::sessions::{SessionError, Sessions};
 use rand::Rng;
-use trunkline_contract::{AgentId, CallId, TenantId};
+use trunkline_contract::{AgentId, CallId, SessionId, TenantId};
 use trunkline_store::{Call, CallState};
 
 /// A lost socket may come back within this, ms.
@@ -27,18 +27,24 @@ pub struct WebCall {
 }
 
 impl Sessions {
-    /// Makes a call from a browser to an agent.
+    /// Makes a call from a browser to an agent, as a session has it.
     ///
     /// # Errors
     /// No such agent, no room, or the agent cannot speak.
-    pub async fn web_call(&self, tenant: TenantId, agent: AgentId) -> Result<WebCall, SessionError> {
-        let (version, agent) = self.agent(tenant, agent).await?;
+    pub async fn web_call(
+        &self,
+        tenant: TenantId,
+        agent: AgentId,
+        session: Option<SessionId>,
+    ) -> Result<WebCall, SessionError> {
+        let (owner, resolved) = self.answerer(tenant, agent, session).await?;
+        let agent = &resolved.agent;
         if agent.stt.is_none() || agent.tts.is_none() {
             return Err(SessionError::Agent("it has no speech (`stt` and `tts`): write to it instead".to_owned()));
         }
-        let place = self.enter(tenant, &self.0.admission)?;
-        let new = self.new_call(&version, Line::WEB_VOICE);
-        match self.begin(place, tenant, new, &agent).await? {
+        let place = self.enter(&owner, &self.0.admission).await?;
+        let new = self.new_call(&resolved.version, Line::WEB_VOICE, session);
+        match self.begin(place, tenant, new, agent).await? {
             Begun::New(call) | Begun::Known(call) => self.web_token_of(&call),
             Begun::Unable { why, .. } => Err(SessionError::Agent(why)),
         }

@@ -109,6 +109,7 @@ pub(crate) fn record(tx: &Tx<'_>, tenant: Option<TenantId>, actor: &str, now_ms:
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     let Deed { action, target, before, after } = deed;
     tx.execute(SQL, params![tenant, now_ms, actor, action, target, before.map(hash), after.map(hash)])?;
+    tx.configured();
     Ok(())
 }
 

@@ -5,6 +5,7 @@ mod search;
 pub use search::{Hit, Matches, Query};
 
 use crate::agents::owns;
+use crate::audit::{Deed, record};
 use crate::bind::{Columns, json, params};
 use crate::page::{Cursor, Page, fetch, page};
 use crate::store::TenantStore;
@@ -101,8 +102,17 @@ impl Documents<'_> {
     /// # Errors
     /// `NotFound`: there is no such tenant, or no such agent of it; `NoRoom`.
     pub async fn create(&self, new: NewDocument, most: Totals) -> Result<Document> {
-        let tenant = self.0.id;
-        self.0.store.write(move |tx| insert(tx, tenant, new, most)).await
+        let (tenant, actor) = (self.0.id, self.0.actor.clone());
+        self.0
+            .store
+            .write(move |tx| {
+                let now_ms = new.now_ms;
+                let made = insert(tx, tenant, new, most)?;
+                let what = serde_json::json!({"name": made.name, "bytes": made.bytes, "agent_id": made.agent_id});
+                record(tx, Some(tenant), &actor, now_ms, Deed::new("document.create", made.id).after(&what))?;
+                Ok(made)
+            })
+            .await
     }
 
     /// One document.
@@ -136,10 +146,19 @@ impl Documents<'_> {
     }
 
     /// Deletes a document with all that was made of it; says whether there was one.
-    pub async fn delete(&self, id: DocumentId) -> Result<bool> {
+    pub async fn delete(&self, id: DocumentId, now_ms: u64) -> Result<bool> {
         const SQL: &str = "DELETE FROM documents WHERE tenant_id = ?1 AND id = ?2";
-        let tenant = self.0.id;
-        self.0.store.write(move |tx| Ok(tx.execute(SQL, params![tenant, id])? > 0)).await
+        let (tenant, actor) = (self.0.id, self.0.actor.clone());
+        self.0
+            .store
+            .write(move |tx| {
+                let there = tx.execute(SQL, params![tenant, id])? > 0;
+                if there {
+                    record(tx, Some(tenant), &actor, now_ms, Deed::new("document.delete", id))?;
+                }
+                Ok(there)
+            })
+            .await
     }
 
     /// All documents of the tenant, counted.

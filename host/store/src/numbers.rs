@@ -1,10 +1,12 @@
 //! Phone numbers: which agent answers. A number answers for one agent, whoever the tenant.
 
+use crate::audit::{Deed, record};
 use crate::bind::{Columns, params};
 use crate::store::{Store, TenantStore};
 use crate::{Result, StoreError, agents};
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::json;
 use trunkline_contract::{AgentId, TenantId};
 
 /// A number and who answers it.
@@ -57,7 +59,7 @@ impl Numbers<'_> {
         const SQL: &str = "INSERT INTO numbers (e164, tenant_id, agent_id, assigned_at_ms) VALUES (?1, ?2, ?3, ?4) \
             ON CONFLICT (e164) DO UPDATE SET agent_id = excluded.agent_id, assigned_at_ms = excluded.assigned_at_ms \
             WHERE tenant_id = excluded.tenant_id";
-        let tenant = self.0.id;
+        let (tenant, actor) = (self.0.id, self.0.actor.clone());
         let made = Number { e164: e164.into(), agent_id: agent, assigned_at_ms: now_ms };
         self.0
             .store
@@ -65,17 +67,31 @@ impl Numbers<'_> {
                 agents::owns(tx, tenant, agent)?;
                 match tx.execute(SQL, params![made.e164.as_str(), tenant, agent, now_ms])? {
                     0 => Err(StoreError::NumberTaken),
-                    _ => Ok(made),
+                    _ => {
+                        let what = json!({"agent_id": agent});
+                        let deed = Deed::new("number.assign", &made.e164).after(&what);
+                        record(tx, Some(tenant), &actor, now_ms, deed)?;
+                        Ok(made)
+                    }
                 }
             })
             .await
     }
 
     /// Nobody answers the number any more; false when nobody of this tenant did.
-    pub async fn unassign(&self, e164: impl Into<String>) -> Result<bool> {
+    pub async fn unassign(&self, e164: impl Into<String>, now_ms: u64) -> Result<bool> {
         const SQL: &str = "DELETE FROM numbers WHERE e164 = ?1 AND tenant_id = ?2";
-        let (tenant, e164) = (self.0.id, e164.into());
-        self.0.store.write(move |tx| Ok(tx.execute(SQL, params![e164, tenant])? > 0)).await
+        let (tenant, actor, e164) = (self.0.id, self.0.actor.clone(), e164.into());
+        self.0
+            .store
+            .write(move |tx| {
+                let there = tx.execute(SQL, params![e164.as_str(), tenant])? > 0;
+                if there {
+                    record(tx, Some(tenant), &actor, now_ms, Deed::new("number.unassign", &e164))?;
+                }
+                Ok(there)
+            })
+            .await
     }
 
     /// The tenant's numbers, in order.

@@ -1,10 +1,8 @@
 //! Passwords: Argon2id with the parameters that OWASP recommends (19 MiB, two passes, one lane), in PHC form.
 
-use crate::{Result, StoreError};
+use crate::{Result, StoreError, tokens};
 use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
 use argon2::{Algorithm, Argon2, Params, Version};
-use rand::TryRngCore;
-use rand::rngs::OsRng;
 
 /// Shortest and longest password, characters.
 pub const PASSWORD: std::ops::RangeInclusive<usize> = 12..=128;
@@ -25,8 +23,7 @@ pub fn hash_password(password: &str) -> Result<String> {
     if !PASSWORD.contains(&password.chars().count()) {
         return Err(StoreError::Invalid("a password has 12 to 128 characters"));
     }
-    let mut salt = [0_u8; SALT];
-    OsRng.try_fill_bytes(&mut salt).map_err(|error| StoreError::Internal(format!("no random numbers: {error}")))?;
+    let salt = tokens::random::<SALT>()?;
     let salt = SaltString::encode_b64(&salt).map_err(|error| StoreError::Internal(error.to_string()))?;
     let hash = argon2()?.hash_password(password.as_bytes(), &salt);
     Ok(hash.map_err(|error| StoreError::Internal(error.to_string()))?.to_string())

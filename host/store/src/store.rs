@@ -108,7 +108,7 @@ impl Store {
         Ok(Self { writer, readers, ended: Arc::new(Mutex::new(ended)), vault, changes })
     }
 
-    /// Changes with every commit: of this process at once, of others within a quarter of a second.
+    /// Changes when something is set up anew: by this process at once, by others within a quarter of a second.
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.changes.clone()
     }

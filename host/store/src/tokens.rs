@@ -35,12 +35,17 @@ pub(crate) fn hash(secret: &str) -> Vec<u8> {
     Sha256::digest(secret.as_bytes()).to_vec()
 }
 
+/// `N` random bytes.
+pub(crate) fn random<const N: usize>() -> Result<[u8; N]> {
+    let mut bytes = [0_u8; N];
+    let drawn = OsRng.try_fill_bytes(&mut bytes);
+    drawn.map_err(|error| StoreError::Internal(format!("no random numbers: {error}")))?;
+    Ok(bytes)
+}
+
 /// `N` random bytes in lower-case hex.
 pub(crate) fn random_hex<const N: usize>() -> Result<String> {
-    let mut secret = [0_u8; N];
-    let drawn = OsRng.try_fill_bytes(&mut secret);
-    drawn.map_err(|error| StoreError::Internal(format!("no random numbers: {error}")))?;
-    Ok(secret.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(random::<N>()?.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 fn operator_token(row: &Columns<'_>) -> Result<OperatorToken> {

@@ -4,11 +4,10 @@
 //! tag. What it belongs to is authenticated with it, so that a value cannot be moved to another tenant or name. Several keys
 //! may open, the first one seals: that is how a key is replaced.
 
+use crate::tokens::random;
 use crate::{Result, StoreError};
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
-use rand::TryRngCore;
-use rand::rngs::OsRng;
 use sha2::{Digest, Sha256};
 use std::fmt;
 use std::fs::OpenOptions;
@@ -58,12 +57,6 @@ fn id(key: &[u8; KEY]) -> [u8; ID] {
     let mut id = [0; ID];
     id.iter_mut().zip(digest).for_each(|(to, from)| *to = from);
     id
-}
-
-fn random<const N: usize>() -> Result<[u8; N]> {
-    let mut bytes = [0; N];
-    OsRng.try_fill_bytes(&mut bytes).map_err(|error| StoreError::Internal(format!("no random numbers: {error}")))?;
-    Ok(bytes)
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -8,6 +8,8 @@ use crate::store::{Store, TenantStore};
 use crate::vault::Secret;
 use crate::writer::Tx;
 use crate::{Result, StoreError, tokens};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json as object};
@@ -97,6 +99,11 @@ fn get(db: &Db, tenant: TenantId, id: WebhookId) -> Result<Option<Webhook>> {
     Ok(db.first(SQL, params![tenant, id], webhook)?)
 }
 
+/// What deliveries are signed with: `whsec_` and 24 random bytes in base64, as Standard Webhooks has it.
+pub(crate) fn secret() -> Result<String> {
+    Ok(format!("whsec_{}", STANDARD.encode(tokens::random::<SECRET>()?)))
+}
+
 fn outline(webhook: &Webhook) -> Value {
     object!({"url": webhook.url, "events": webhook.events, "active": webhook.active, "agent_id": webhook.agent_id})
 }
@@ -130,7 +137,7 @@ impl Webhooks<'_> {
     /// `NotFound`: the agent is not this tenant's.
     pub async fn create(&self, new: NewWebhook) -> Result<(Secret, Webhook)> {
         let (tenant, actor, id) = (self.0.id, self.0.actor.clone(), WebhookId(Uuid::now_v7()));
-        let secret = Secret::new(tokens::random_hex::<SECRET>()?);
+        let secret = Secret::new(secret()?);
         let sealed = self.0.store.vault().seal(secret.expose().as_bytes(), &context(id))?;
         let made = self.0.store.write(move |tx| {
             insert(tx, tenant, id, sealed, &new, false)?;

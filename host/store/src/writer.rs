@@ -10,6 +10,7 @@
 use crate::changes::Bell;
 use crate::sqlite::Db;
 use crate::{Result, StoreError};
+use std::cell::Cell;
 use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -48,12 +49,18 @@ pub(crate) struct Logged {
 pub(crate) struct Tx<'a> {
     db: &'a Db,
     logged: Vec<Logged>,
+    configured: Cell<bool>,
 }
 
 impl Tx<'_> {
     /// Tells that rows were added to a call's log.
     pub(crate) fn note(&mut self, logged: Logged) {
         self.logged.push(logged);
+    }
+
+    /// Tells that something was changed that others may have in memory.
+    pub(crate) fn configured(&self) {
+        self.configured.set(true);
     }
 }
 
@@ -287,7 +294,11 @@ impl WriterLoop {
         let outcome = run_group(db, &mut group);
         counters.commit_us.fetch_add(micros(started.elapsed()), Ordering::Relaxed);
         let outcome = match outcome {
-            Ok(logged) => {
+            Ok((logged, configured)) => {
+                // Before the answers: whoever learns that it is written finds that others could have learnt it.
+                if configured {
+                    self.bell.send_modify(|count| *count += 1);
+                }
                 counters.commits.fetch_add(1, Ordering::Relaxed);
                 counters.largest_group.fetch_max(size, Ordering::Relaxed);
                 counters.rows.fetch_add(logged.iter().map(|logged| logged.rows).sum(), Ordering::Relaxed);
@@ -301,8 +312,6 @@ impl WriterLoop {
                 Err(error)
             }
         };
-        // Before the answers: whoever learns that it is written finds that others could have learnt it.
-        self.bell.send_modify(|count| *count += 1);
         for queued in group {
             queued.job.finish(outcome.clone());
         }
@@ -320,15 +329,15 @@ fn micros(duration: Duration) -> u64 {
 }
 
 /// Runs all jobs in one transaction. An error means that nothing of the group was written.
-fn run_group(db: &Db, group: &mut [Queued]) -> Result<Vec<Logged>> {
+fn run_group(db: &Db, group: &mut [Queued]) -> Result<(Vec<Logged>, bool)> {
     db.execute("BEGIN IMMEDIATE", Vec::new())?;
-    let mut tx = Tx { db, logged: Vec::new() };
+    let mut tx = Tx { db, logged: Vec::new(), configured: Cell::new(false) };
     let outcome = run_jobs(&mut tx, group).and_then(|()| Ok(db.execute("COMMIT", Vec::new()).map(|_| ())?));
     if outcome.is_err() && !db.is_autocommit() {
         // It cannot make things worse; if it fails, the next BEGIN reports why.
         let _ = db.execute("ROLLBACK", Vec::new());
     }
-    outcome.map(|()| tx.logged)
+    outcome.map(|()| (tx.logged, tx.configured.get()))
 }
 
 fn run_jobs(tx: &mut Tx<'_>, group: &mut [Queued]) -> Result<()> {

@@ -148,6 +148,8 @@ pub(super) fn config() -> CallConfig {
         fallback: "One moment please.".to_owned(),
         goodbye: "Good bye.".to_owned(),
         can_generate: true,
+        output: trunkline_contract::agent::OutputSchema::default(),
+        thread_window: 50,
         tools,
         components: vec![
             Component { digest: "own".to_owned(), reason: "start".to_owned() },

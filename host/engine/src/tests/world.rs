@@ -100,6 +100,13 @@ impl World {
         world
     }
 
+    /// As [`World::in_writing`], with a configuration of its own.
+    pub(super) fn around_written(config: CallConfig, behaviour: impl FnMut(&Event, &mut Answer) + 'static) -> Self {
+        let mut world = Self::around(Call::new(config), behaviour);
+        world.give(Input::Begin);
+        world
+    }
+
     /// What is shown in writing, message by message.
     pub(super) fn written(&self) -> Vec<String> {
         let mut shown: BTreeMap<u32, String> = BTreeMap::new();

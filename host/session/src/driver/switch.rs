@@ -37,6 +37,8 @@ impl Driver {
         if plan.hears_with != self.plan.hears_with {
             self.ears.hear_with(plan.stt.clone());
         }
+        let prices = &self.sessions.0.config.prices;
+        self.meter.change(prices, &plan.agent, &self.call.channel, self.clock.now());
         self.plan = plan;
         self.call.agent_id = agent;
         self.call.agent_version = version;

@@ -1,11 +1,11 @@
 //! What is due to be sent: claimed by one worker at a time, tried again at growing distances, and then given up.
 
-use super::{NewWebhook, context, insert, status};
+use super::{NewWebhook, context, insert, secret, status};
+use crate::Result;
 use crate::bind::{json, params};
 use crate::store::Store;
 use crate::vault::Vault;
 use crate::writer::Tx;
-use crate::{Result, tokens};
 use serde_json::Value;
 use trunkline_contract::agent::{Webhook as InContract, WebhookEvent};
 use trunkline_contract::{AgentId, CallId, DeliveryId, TenantId, WebhookId};
@@ -110,7 +110,7 @@ fn of_contract(
     }
     let Some(vault) = vault else { return Ok(None) };
     let id = WebhookId(Uuid::now_v7());
-    let sealed = vault.seal(tokens::random_hex::<24>()?.as_bytes(), &context(id))?;
+    let sealed = vault.seal(secret()?.as_bytes(), &context(id))?;
     let events = endpoint.events.clone();
     let new = NewWebhook { agent_id: Some(agent), url: endpoint.url.clone(), events, active: true, now_ms };
     insert(tx, tenant, id, sealed, &new, true)?;

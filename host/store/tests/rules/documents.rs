@@ -46,7 +46,7 @@ async fn a_tenant_cannot_reach_documents_of_another() {
 
     assert_eq!(other.documents().get(made.id).await, Ok(None));
     assert_eq!(other.documents().text(made.id).await, Ok(None));
-    assert_eq!(other.documents().delete(made.id).await, Ok(false));
+    assert_eq!(other.documents().delete(made.id, 9).await, Ok(false));
     assert_eq!(other.documents().list(None, None, 10).await.unwrap().items.len(), 1);
     assert_eq!(other.documents().totals().await.unwrap().documents, 1);
     assert_eq!(texts(&other, None, &["secret", "plan"]).await, ["their own plan"]);
@@ -116,8 +116,8 @@ async fn what_is_deleted_is_found_no_more() {
     let made = create(&fixture.tenant, "plan", &["one plan", "two plans"]).await;
     let kept = create(&fixture.tenant, "kept", &["a kept plan"]).await;
     assert_eq!(documents.totals().await, Ok(Totals { documents: 2, chunks: 3, bytes: 28 }));
-    assert_eq!(documents.delete(made.id).await, Ok(true));
-    assert_eq!(documents.delete(made.id).await, Ok(false));
+    assert_eq!(documents.delete(made.id, 9).await, Ok(true));
+    assert_eq!(documents.delete(made.id, 9).await, Ok(false));
     assert_eq!(texts(&fixture.tenant, None, &["plan"]).await, ["a kept plan"]);
     assert_eq!(documents.totals().await, Ok(Totals { documents: 1, chunks: 1, bytes: 11 }));
     assert_eq!(documents.get(new_document_id()).await, Ok(None));

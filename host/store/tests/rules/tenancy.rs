@@ -65,8 +65,8 @@ async fn a_number_answers_for_one_agent_whoever_the_tenant() {
     let owner = NumberOwner { tenant: fixture.tenant.id(), agent: second };
     assert_eq!(fixture.store.number_owner(e164).await, Ok(Some(owner)));
     assert_eq!(fixture.tenant.numbers().list().await.unwrap().len(), 1);
-    assert_eq!(other.numbers().unassign(e164).await, Ok(false));
-    assert_eq!(fixture.tenant.numbers().unassign(e164).await, Ok(true));
+    assert_eq!(other.numbers().unassign(e164, 9).await, Ok(false));
+    assert_eq!(fixture.tenant.numbers().unassign(e164, 9).await, Ok(true));
     other.numbers().assign(e164, theirs, 3).await.unwrap();
 }
 

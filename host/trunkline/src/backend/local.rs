@@ -119,7 +119,7 @@ impl Local {
     }
 
     pub(crate) async fn unassign(&self, e164: &str) -> anyhow::Result<()> {
-        if !self.tenant.numbers().unassign(e164).await? {
+        if !self.tenant.numbers().unassign(e164, unix_ms()).await? {
             bail!("nobody answers {e164}: `trunkline number list` shows all");
         }
         Ok(())
