@@ -44,8 +44,12 @@ pub(crate) async fn show(principal: Principal, Path(agent): Path<String>) -> Res
     Ok(tagged(found.ok_or_else(|| Problem::missing("agent"))?))
 }
 
-pub(crate) async fn validate(State(api): State<Api>, Body(document): Body<Value>) -> Result<Json<Validated>, Problem> {
-    let checked = check(&api, &document).await?;
+pub(crate) async fn validate(
+    State(api): State<Api>,
+    principal: Principal,
+    Body(document): Body<Value>,
+) -> Result<Json<Validated>, Problem> {
+    let checked = check(&api, &principal, &document).await?;
     Ok(Json(Validated { valid: true, warnings: checked.warnings }))
 }
 
@@ -56,15 +60,15 @@ pub(crate) async fn create(
     Body(document): Body<Value>,
 ) -> Result<Response, Problem> {
     let summary = why.summary()?;
-    check(&api, &document).await?;
+    check(&api, &principal, &document).await?;
     let new = NewVersion { document, summary, now_ms: unix_ms(), ..NewVersion::default() };
     let made = principal.tenant.agents().create(new).await?;
     let location = format!("/api/v1/agents/{}", made.agent_id);
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], tagged(made)).into_response())
 }
 
-async fn check(api: &Api, document: &Value) -> Result<Checked, Problem> {
-    let checked = api.sessions.validate(document).await?;
+async fn check(api: &Api, principal: &Principal, document: &Value) -> Result<Checked, Problem> {
+    let checked = api.sessions.validate(principal.tenant.id(), document).await?;
     checked.map_err(|faults| {
         let detail = format!("the contract has {} fault(s)", faults.len());
         Problem::invalid(detail, faults)

@@ -105,7 +105,7 @@ impl Change {
             if document == latest.document {
                 return Ok(latest);
             }
-            check(api, &document).await?;
+            check(api, principal, &document).await?;
             let new =
                 NewVersion { document, summary: self.summary.clone(), now_ms: unix_ms(), ..NewVersion::default() };
             match agents.update(self.agent, Some(latest.version), new).await {
