@@ -27,6 +27,8 @@ const MAX_TEXT: usize = 16_000;
 pub(crate) struct Ask {
     /// The conversation; a new one without it.
     thread: Option<String>,
+    /// Id of a session with the agent; a new conversation is as the session has it.
+    session: Option<String>,
     /// 1-16,000 characters; may be left out where a conversation begins.
     text: Option<String>,
 }
@@ -54,7 +56,8 @@ pub(crate) async fn chat(
     let agent: AgentId = id(&agent, "agent")?;
     let thread: Option<CallId> = ask.thread.as_deref().map(|thread| id(thread, "thread")).transpose()?;
     check(&ask)?;
-    let chat = api.sessions.chat(principal.tenant.id(), agent, thread, ask.text).await?;
+    let session = ask.session.as_deref().map(|session| id(session, "session")).transpose()?;
+    let chat = api.sessions.chat(principal.tenant.id(), agent, thread, session, ask.text).await?;
     let streams = headers.get(header::ACCEPT).is_some_and(|accept| accept.as_bytes().starts_with(b"text/event-stream"));
     if streams { Ok(stream(chat)) } else { Ok(Json(whole(chat).await?).into_response()) }
 }

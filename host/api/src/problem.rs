@@ -98,7 +98,12 @@ impl From<StoreError> for Problem {
         let (status, kind) = match &error {
             StoreError::NotFound(_) => (StatusCode::NOT_FOUND, "not-found"),
             StoreError::Taken(_) | StoreError::NumberTaken => (StatusCode::CONFLICT, "conflict"),
-            StoreError::StaleVersion { .. } => (StatusCode::PRECONDITION_FAILED, "stale-version"),
+            StoreError::InUse(_) => (StatusCode::CONFLICT, "in-use"),
+            StoreError::Limit { .. } => (StatusCode::CONFLICT, "limit"),
+            StoreError::OldVersion { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "old-version"),
+            StoreError::StaleVersion { .. } | StoreError::Changed { .. } => {
+                (StatusCode::PRECONDITION_FAILED, "stale-version")
+            }
             StoreError::InvalidCursor | StoreError::Invalid(_) => (StatusCode::BAD_REQUEST, "invalid"),
             StoreError::NoRoom { .. } => (StatusCode::INSUFFICIENT_STORAGE, "no-room"),
             StoreError::DiskFull => (StatusCode::INSUFFICIENT_STORAGE, "disk-full"),
@@ -119,6 +124,7 @@ impl From<SessionError> for Problem {
             SessionError::Missing(what) => Self::missing(what),
             SessionError::Over => Self::new(StatusCode::CONFLICT, "ended", error.to_string()),
             SessionError::Elsewhere => Self::new(StatusCode::CONFLICT, "not-live", error.to_string()),
+            SessionError::Suspended => Self::new(StatusCode::FORBIDDEN, "suspended", error.to_string()),
             SessionError::Busy => Self::new(StatusCode::CONFLICT, "busy", error.to_string()),
             SessionError::NoRoom(_) => Self::new(StatusCode::SERVICE_UNAVAILABLE, "no-room", error.to_string()),
             SessionError::Agent(_) => {

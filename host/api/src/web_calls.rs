@@ -25,6 +25,8 @@ const SAMPLE_RATE: u32 = 16_000;
 pub(crate) struct New {
     /// Id of the agent that answers.
     agent: String,
+    /// Id of a session with the agent, which answers as the session has it.
+    session: Option<String>,
 }
 
 pub(crate) async fn create(
@@ -32,7 +34,8 @@ pub(crate) async fn create(
     principal: Principal,
     Body(new): Body<New>,
 ) -> Result<Response, Problem> {
-    let made = api.sessions.web_call(principal.tenant.id(), id(&new.agent, "agent")?).await?;
+    let session = new.session.as_deref().map(|session| id(session, "session")).transpose()?;
+    let made = api.sessions.web_call(principal.tenant.id(), id(&new.agent, "agent")?, session).await?;
     Ok((StatusCode::CREATED, Json(Ticket::of(made))).into_response())
 }
 
