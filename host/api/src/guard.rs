@@ -4,10 +4,11 @@
 mod bucket;
 mod rates;
 
+pub(crate) use bucket::Bucket;
 pub use rates::RateLimits;
 pub(crate) use rates::{Allowance, Rates};
 
-use crate::auth::{Principal, authenticate};
+use crate::auth::{Known, Principal, authenticate};
 use crate::operations::{About, Access, Parameter};
 use crate::{Api, Problem, nearest, openapi, params};
 use axum::extract::{Request, State};
@@ -16,6 +17,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
 use std::time::Instant;
+use trunkline_store::Role;
 
 /// Stands before one operation.
 #[derive(Clone)]
@@ -42,13 +44,11 @@ impl Guard {
         let allowance = self.api.rates.take(&principal, Instant::now());
         let outcome = async {
             allowance.as_ref().map_or(Ok(()), Allowance::check)?;
-            if principal.role < least {
-                return Err(forbidden(&self.about, &principal, least.name()));
-            }
+            may(&self.about, least, &principal)?;
             parts.extensions.insert(principal);
             let request = Request::from_parts(parts, body);
             self.knows(&request)?;
-            Ok(next.run(request).await)
+            Ok::<_, Problem>(next.run(request).await)
         };
         let mut response = outcome.await.unwrap_or_else(IntoResponse::into_response);
         if let Some(allowance) = allowance {
@@ -77,7 +77,15 @@ pub(crate) async fn guard(State(guard): State<Guard>, request: Request, next: Ne
     guard.pass(request, next).await.unwrap_or_else(IntoResponse::into_response)
 }
 
-fn forbidden(about: &About, principal: &Principal, least: &str) -> Problem {
-    let detail = format!("{} needs the role {least} or a higher one; yours is {}", about.id, principal.role.name());
-    Problem::new(StatusCode::FORBIDDEN, "forbidden", detail)
+/// Whether somebody's role and scopes are enough.
+fn may(about: &About, least: Role, principal: &Principal) -> Result<(), Problem> {
+    let Known { role, scopes, .. } = &principal.known;
+    let detail = if *role < least {
+        format!("{} needs the role {least} or a higher one, and yours is {role}", about.id)
+    } else if !scopes.is_empty() && !scopes.iter().any(|scope| scope.allows(about.tag, &about.method)) {
+        format!("{} needs the scope {}, which your key does not have", about.id, about.tag.name())
+    } else {
+        return Ok(());
+    };
+    Err(Problem::new(StatusCode::FORBIDDEN, "forbidden", detail))
 }

@@ -39,6 +39,7 @@ mod users;
 mod web_calls;
 mod webhooks;
 
+pub use auth::Issuer;
 pub use guard::RateLimits;
 pub use login::login_url;
 pub use problem::Problem;

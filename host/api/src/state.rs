@@ -1,11 +1,13 @@
 //! What all handlers share.
 
 use crate::answers::Cors;
-use crate::auth::Guesses;
+use crate::auth::{Guesses, Issuer, Issuers, SigningKeys};
 use crate::guard::{RateLimits, Rates};
+use crate::login::Passwords;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
+use trunkline_egress::HttpClient;
 use trunkline_knowledge::Knowledge;
 use trunkline_session::Sessions;
 use trunkline_store::Store;
@@ -33,10 +35,15 @@ pub struct Api {
     /// This host serves TLS itself.
     pub(crate) tls: bool,
     pub(crate) guesses: Guesses,
+    pub(crate) passwords: Passwords,
     pub(crate) knowledge: Knowledge,
     /// Try-outs of providers at a time.
     pub(crate) tryouts: Gate,
     pub(crate) rates: Rates,
+    /// Signs tokens of this host.
+    pub(crate) signing: SigningKeys,
+    /// Whose tokens are trusted, too.
+    pub(crate) issuers: Issuers,
     pub(crate) cors: Cors,
 }
 
@@ -53,6 +60,8 @@ impl Api {
     ) -> Self {
         Self {
             knowledge: sessions.knowledge().clone(),
+            signing: SigningKeys::new(store.clone()),
+            issuers: Issuers::default(),
             store,
             sessions,
             accounts: Arc::new(accounts),
@@ -62,6 +71,7 @@ impl Api {
             tryouts: Gate::new(TRYOUTS),
             tls: false,
             guesses: Guesses::new(Instant::now()),
+            passwords: Passwords::new(),
             rates: Rates::new(RateLimits::default()),
             cors: Cors::default(),
         }
@@ -85,6 +95,13 @@ impl Api {
     #[must_use]
     pub fn with_cors(mut self, origins: &[String]) -> Self {
         self.cors = Cors::new(origins);
+        self
+    }
+
+    /// Issuers whose tokens are trusted; their keys are fetched with `http`.
+    #[must_use]
+    pub fn with_issuers(mut self, issuers: Vec<Issuer>, http: &HttpClient) -> Self {
+        self.issuers = Issuers::new(issuers, http);
         self
     }
 

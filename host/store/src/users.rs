@@ -220,6 +220,12 @@ impl Store {
         Users { store: self, tenant }
     }
 
+    /// A person, whoever's they are.
+    pub async fn user(&self, id: UserId) -> Result<Option<User>> {
+        const SQL: &str = select!("id = ?1");
+        self.read(move |db| Ok(db.first(SQL, params![id], user)?)).await
+    }
+
     /// Whoever has an email, and the hash of their password.
     pub async fn user_by_email(&self, email: &str) -> Result<Option<(User, Option<String>)>> {
         const SQL: &str = select!("email = ?1");

@@ -1,24 +1,44 @@
 //! Who asks.
 
+use super::scope::Scope;
 use crate::Problem;
 use axum::extract::FromRequestParts;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use std::sync::Arc;
+use trunkline_contract::{KeyId, TenantId, UserId};
 use trunkline_store::{Role, TenantStore};
 
-/// Somebody who is known, acting for one tenant. Whoever is none of these is stopped before a handler runs; a handler
-/// that takes one on a route without a role gets none, and refuses.
+/// Somebody who is known, acting for one tenant. Whoever is not is stopped before a handler runs; a handler that takes one
+/// on a route that is for everybody gets none, and refuses.
 #[derive(Clone)]
 pub(crate) struct Principal {
+    /// What versions and the audit log call them.
+    pub(crate) name: Arc<str>,
+    /// What they may.
+    pub(crate) role: Role,
+    /// All that is known of them.
+    pub(crate) known: Known,
+    /// The things of the tenant that they act for.
+    pub(crate) tenant: TenantStore,
+    /// Its name.
+    pub(crate) tenant_name: Arc<str>,
+    /// What the tenant may ask at most; none: as every tenant.
+    pub(crate) requests_per_minute: Option<u32>,
+}
+
+/// Somebody who is known.
+#[derive(Clone, Debug)]
+pub(crate) struct Known {
     /// What versions and the audit log call them.
     pub(crate) name: Arc<str>,
     /// How they are known.
     pub(crate) kind: Kind,
     pub(crate) role: Role,
-    pub(crate) tenant: TenantStore,
-    /// What the tenant may ask at most; none: as every tenant.
-    pub(crate) requests_per_minute: Option<u32>,
+    /// None: an operator, who may act for any.
+    pub(crate) tenant: Option<TenantId>,
+    /// What they may use of the interface; empty: all of it.
+    pub(crate) scopes: Arc<[Scope]>,
 }
 
 /// How somebody is known.
@@ -26,29 +46,58 @@ pub(crate) struct Principal {
 pub(crate) enum Kind {
     /// An operator's token, by its name.
     Token(String),
+    /// A key of a program.
+    Key(KeyId),
+    /// A token that was made here from something else, by what that is.
+    Derived(String),
+    /// Somebody of a trusted issuer.
+    Stranger {
+        /// `iss`.
+        issuer: String,
+        /// `sub`.
+        subject: String,
+    },
     /// A browser that is logged in.
     Session {
         /// What its cookie shows.
         secret: String,
-        /// Name of the operator's token that opened it; none: the machine's own console did.
-        token_name: Option<String>,
+        /// Who logged in.
+        by: Login,
     },
 }
 
+/// Who has logged a browser in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Login {
+    /// The machine's own console.
+    Console,
+    /// An operator's token, by its name.
+    Token(String),
+    /// A person.
+    User(UserId),
+}
+
 impl Kind {
-    /// Names whoever it is among all principals; limits and repeated requests are counted by it.
+    /// Names whoever it is among all; limits and repeated requests are counted by it.
     pub(crate) fn id(&self) -> String {
         match self {
-            Self::Token(name) | Self::Session { token_name: Some(name), .. } => format!("token:{name}"),
-            Self::Session { token_name: None, .. } => "console".to_owned(),
+            Self::Token(name) | Self::Session { by: Login::Token(name), .. } => format!("token:{name}"),
+            Self::Session { by: Login::Console, .. } => "console".to_owned(),
+            Self::Session { by: Login::User(user), .. } => format!("user:{user}"),
+            Self::Key(key) => format!("key:{key}"),
+            // What is made of a key counts for the key.
+            Self::Derived(from) => from.clone(),
+            Self::Stranger { issuer, subject } => format!("issuer:{issuer}#{subject}"),
         }
     }
 
-    /// The operator's token by its name, of whoever has one.
-    pub(crate) fn token_name(&self) -> Option<&str> {
+    /// What the document and people call it.
+    pub(crate) fn name(&self) -> &'static str {
         match self {
-            Self::Token(name) => Some(name),
-            Self::Session { token_name, .. } => token_name.as_deref(),
+            Self::Token(_) => "operator-token",
+            Self::Key(_) => "key",
+            Self::Derived(_) | Self::Stranger { .. } => "token",
+            Self::Session { .. } => "session",
         }
     }
 
@@ -56,7 +105,7 @@ impl Kind {
     pub(crate) fn session(&self) -> Option<&str> {
         match self {
             Self::Session { secret, .. } => Some(secret),
-            Self::Token(_) => None,
+            _ => None,
         }
     }
 }

@@ -6,7 +6,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 
 /// What is left of an allowance.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Bucket {
+pub(crate) struct Bucket {
     /// Requests; what has grown since `since` is not in it.
     left: f64,
     since: Instant,
@@ -14,24 +14,24 @@ pub(super) struct Bucket {
 
 /// What one request has left behind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Taken {
+pub(crate) struct Taken {
     /// Requests a minute.
-    pub(super) limit: u32,
+    pub(crate) limit: u32,
     /// Requests that may follow at once.
-    pub(super) left: u32,
+    pub(crate) left: u32,
     /// Until the bucket is full again, whole seconds.
-    pub(super) full_in_s: u64,
+    pub(crate) full_in_s: u64,
     /// Until the next request may come, whole seconds; none: this one could.
-    pub(super) wait_s: Option<u64>,
+    pub(crate) wait_s: Option<u64>,
 }
 
 impl Bucket {
-    pub(super) fn full(limit: u32, now: Instant) -> Self {
+    pub(crate) fn full(limit: u32, now: Instant) -> Self {
         Self { left: f64::from(limit), since: now }
     }
 
     /// Takes one request of `limit` a minute, if there is one. A limit that has become smaller takes what is above it.
-    pub(super) fn take(&mut self, limit: u32, now: Instant) -> Taken {
+    pub(crate) fn take(&mut self, limit: u32, now: Instant) -> Taken {
         self.left = self.at(limit, now);
         self.since = self.since.max(now);
         let enough = self.left >= 1.0;
@@ -49,7 +49,7 @@ impl Bucket {
     }
 
     /// Nobody would notice if it were forgotten.
-    pub(super) fn is_full(&self, limit: u32, now: Instant) -> bool {
+    pub(crate) fn is_full(&self, limit: u32, now: Instant) -> bool {
         self.at(limit, now) >= f64::from(limit)
     }
 

@@ -59,8 +59,8 @@ impl Rates {
     /// Counts a request; none: there is no limit.
     pub(crate) fn take(&self, principal: &Principal, now: Instant) -> Option<Allowance> {
         let limit = principal.requests_per_minute.unwrap_or(self.limits.per_tenant);
-        let tenant = (principal.role < Role::Operator).then(|| (principal.tenant.id(), limit));
-        self.count(principal.kind.id(), tenant, now)
+        let tenant = (principal.known.role < Role::Operator).then(|| (principal.tenant.id(), limit));
+        self.count(principal.known.kind.id(), tenant, now)
     }
 
     fn count(&self, principal: String, tenant: Option<(TenantId, u32)>, now: Instant) -> Option<Allowance> {

@@ -27,24 +27,32 @@ pub struct Identity {
 /// What the agent is like, each 0-100. Only what differs from the default is said to the model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-#[allow(missing_docs, reason = "the names say it")]
 pub struct Traits {
+    /// How far it strays from the obvious.
     #[schemars(range(max = 100))]
     pub creativity: u8,
+    /// How much it shows that it understands feelings.
     #[schemars(range(max = 100))]
     pub empathy: u8,
+    /// How firmly it leads.
     #[schemars(range(max = 100))]
     pub assertiveness: u8,
+    /// How often it jokes.
     #[schemars(range(max = 100))]
     pub humor: u8,
+    /// How formally it speaks.
     #[schemars(range(max = 100))]
     pub formality: u8,
+    /// How much it says.
     #[schemars(range(max = 100))]
     pub verbosity: u8,
+    /// How sure of itself it sounds.
     #[schemars(range(max = 100))]
     pub confidence: u8,
+    /// How technical its words are.
     #[schemars(range(max = 100))]
     pub technicality: u8,
+    /// How careful it is with risky topics.
     #[schemars(range(max = 100))]
     pub safety: u8,
 }
