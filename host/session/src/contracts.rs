@@ -50,14 +50,27 @@ impl Served {
 }
 
 /// The layers above an agent's own document.
-pub(crate) struct Above {
+pub struct Above {
     defaults: Value,
     templates: HashMap<String, Value>,
 }
 
 impl Above {
+    /// Those of a tenant.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn of(store: &Store, owner: &Tenant) -> trunkline_store::Result<Self> {
+        let templates = store.tenant(owner.id).templates().list().await?;
+        let templates = templates.into_iter().map(|template| (template.name, template.document)).collect();
+        Ok(Self { defaults: owner.defaults.clone(), templates })
+    }
+
     /// The effective document of an agent's own; `session` goes over it.
-    pub(crate) fn effective(&self, document: &Value, session: Option<&Value>) -> Result<Effective, Fault> {
+    ///
+    /// # Errors
+    /// A template that does not exist or extends itself.
+    pub fn effective(&self, document: &Value, session: Option<&Value>) -> Result<Effective, Fault> {
         let find = |name: &str| self.templates.get(name).cloned().or_else(|| stock::find(name).cloned());
         let templates = layers::templates(document, find)?;
         let mut all = vec![(Layer::Tenant, &self.defaults)];
@@ -105,7 +118,7 @@ impl Contracts {
         }
         let Some(owner) = self.0.store.tenants().get(tenant).await? else { return Ok(None) };
         let Some(serving) = self.0.store.tenant(tenant).agents().serving(agent).await? else { return Ok(None) };
-        let above = self.above_of(&owner).await?;
+        let above = Above::of(&self.0.store, &owner).await?;
         let of =
             |version: &AgentVersion| resolve(&above, version, None).map(Arc::new).map_err(|error| error.to_string());
         let served =
@@ -137,13 +150,7 @@ impl Contracts {
     /// The layers above the agents of a tenant.
     pub(crate) async fn above(&self, tenant: TenantId) -> Result<Above, SessionError> {
         let owner = self.0.store.tenants().get(tenant).await?.ok_or(SessionError::Missing("tenant"))?;
-        self.above_of(&owner).await
-    }
-
-    async fn above_of(&self, owner: &Tenant) -> Result<Above, SessionError> {
-        let templates = self.0.store.tenant(owner.id).templates().list().await?;
-        let templates = templates.into_iter().map(|template| (template.name, template.document)).collect();
-        Ok(Above { defaults: owner.defaults.clone(), templates })
+        Ok(Above::of(&self.0.store, &owner).await?)
     }
 
     /// One version of an agent, as it is or as a session has it.
