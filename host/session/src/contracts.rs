@@ -98,10 +98,12 @@ impl Above {
 #[derive(Clone)]
 pub(crate) struct Contracts(Arc<Inner>);
 
+type Kept = HashMap<(TenantId, AgentId), Arc<Served>>;
+
 struct Inner {
     store: Store,
     changes: watch::Receiver<u64>,
-    kept: Mutex<(u64, HashMap<(TenantId, AgentId), Arc<Served>>)>,
+    kept: Mutex<(u64, Kept)>,
 }
 
 impl Contracts {
