@@ -2,10 +2,18 @@
 
 mod change;
 mod expected;
+mod fields;
+mod served;
 mod versions;
 
 pub(crate) use change::{Why, patch, replace};
-pub(crate) use versions::{current, list as versions, set_default};
+pub(crate) use expected::Expected;
+pub(crate) use fields::{Fields, Switch, add_field, drop_field, fields, set_field, tracing};
+pub(crate) use served::{Effective, EffectiveOf, Pin, Served, effective, end_rollout, pin, rollout, serving};
+pub(crate) use versions::{
+    Between, Differences, Environment, RollBack, archive, current, diff, list as versions, restore, rollback,
+    set_default, version,
+};
 
 use crate::auth::Principal;
 use crate::body::Body;
@@ -16,12 +24,13 @@ use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use trunkline_contract::Fault;
+use trunkline_contract::agent::{AgentType, Status};
 use trunkline_contract::validate::Checked;
 use trunkline_session::unix_ms;
-use trunkline_store::{AgentVersion, NewVersion, Page};
+use trunkline_store::{AgentFilter, AgentSort, AgentVersion, NewVersion, Page};
 
 /// A contract that can be used.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -32,11 +41,43 @@ pub(crate) struct Validated {
     warnings: Vec<Fault>,
 }
 
+/// Which agents to list, and in which order.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+pub(crate) struct Filter {
+    /// Only those in whose name or short description this stands, in any case.
+    #[schemars(length(max = 200))]
+    q: Option<String>,
+    /// Only those of this type.
+    #[serde(rename = "type")]
+    kind: Option<AgentType>,
+    /// Only those of this status; without it, all but archived ones.
+    status: Option<Status>,
+    /// Only those with this tag.
+    #[schemars(length(max = 50))]
+    tag: Option<String>,
+    /// `newest` when it is not given.
+    #[serde(default)]
+    sort: AgentSort,
+}
+
+/// What an enumeration is called in JSON.
+fn wire(value: impl Serialize) -> Option<String> {
+    serde_json::to_value(value).ok()?.as_str().map(str::to_owned)
+}
+
 pub(crate) async fn list(
     principal: Principal,
     Params(query): Params<PageQuery>,
+    Params(filter): Params<Filter>,
 ) -> Result<Json<Page<AgentVersion>>, Problem> {
-    Ok(Json(principal.tenant.agents().list(query.cursor.as_deref(), query.limit()?).await?))
+    let sort = filter.sort;
+    let filter = AgentFilter {
+        text: filter.q.filter(|text| !text.is_empty()),
+        kind: filter.kind.and_then(wire),
+        status: filter.status.and_then(wire),
+        tag: filter.tag,
+    };
+    Ok(Json(principal.tenant.agents().search(filter, sort, query.cursor.as_deref(), query.limit()?).await?))
 }
 
 pub(crate) async fn show(principal: Principal, Path(agent): Path<String>) -> Result<Response, Problem> {
@@ -59,9 +100,9 @@ pub(crate) async fn create(
     Params(why): Params<Why>,
     Body(document): Body<Value>,
 ) -> Result<Response, Problem> {
-    let summary = why.summary()?;
+    let (summary, semver) = why.read()?;
     check(&api, &principal, &document).await?;
-    let new = NewVersion { document, summary, now_ms: unix_ms(), ..NewVersion::default() };
+    let new = NewVersion { document, summary, semver, now_ms: unix_ms(), ..NewVersion::default() };
     let made = principal.tenant.agents().create(new).await?;
     let location = format!("/api/v1/agents/{}", made.agent_id);
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], tagged(made)).into_response())

@@ -3,6 +3,7 @@
 //! Handlers translate: they check who asks, read what was asked, call the session or the store, and write the answer.
 //! Every error leaves as a problem document (RFC 9457).
 
+mod agent_sessions;
 mod agents;
 mod answers;
 mod auth;
@@ -14,6 +15,8 @@ mod dashboard;
 mod documents;
 mod guard;
 mod health;
+mod insight;
+mod keys;
 mod live;
 mod login;
 mod media;
@@ -25,11 +28,16 @@ mod params;
 mod problem;
 mod providers;
 mod reference;
+mod secrets;
 mod serve;
 mod sse;
 mod state;
+mod templates;
+mod tenants;
 mod threads;
+mod users;
 mod web_calls;
+mod webhooks;
 
 pub use auth::Issuer;
 pub use guard::RateLimits;

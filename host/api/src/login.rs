@@ -37,9 +37,9 @@ pub(crate) struct Proof {
 #[schemars(rename = "LoginLink")]
 pub(crate) struct Link {
     /// To be opened in a browser, once.
-    url: String,
+    pub(crate) url: String,
     /// Unix ms.
-    expires_at_ms: u64,
+    pub(crate) expires_at_ms: u64,
 }
 
 /// Who asks.

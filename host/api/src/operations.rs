@@ -9,11 +9,17 @@ mod auth;
 mod calls;
 mod conversations;
 mod documents;
+mod insight;
 mod numbers;
 mod parameters;
+mod people;
 mod providers;
 mod reference;
+mod sessions;
 mod tag;
+mod templates;
+mod tenants;
+mod webhooks;
 
 pub(crate) use about::{About, Access, Operation, Output, SchemaOf};
 pub(crate) use parameters::{Parameter, Place, of_path};
@@ -31,11 +37,17 @@ const MAX_BODY: usize = 512 * 1024;
 pub(crate) fn all() -> Vec<Operation> {
     let groups = [
         agents::operations(),
+        templates::operations(),
+        sessions::operations(),
         conversations::operations(),
         calls::operations(),
         numbers::operations(),
         documents::operations(),
         providers::operations(),
+        tenants::operations(),
+        people::operations(),
+        webhooks::operations(),
+        insight::operations(),
         auth::operations(),
         reference::operations(),
     ];

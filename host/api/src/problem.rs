@@ -20,14 +20,14 @@ pub struct Problem {
     #[serde(rename = "type")]
     kind: String,
     /// The status in words.
-    title: String,
+    title: &'static str,
     /// The status.
     status: u16,
     /// What went wrong, for people.
-    detail: String,
+    detail: Box<str>,
     /// Names this occurrence, as the answer's `X-Request-Id` and the host's log do.
     #[serde(skip_serializing_if = "Option::is_none")]
-    instance: Option<String>,
+    instance: Option<Box<str>>,
     /// What is wrong with the body, each with its place.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     errors: Vec<Fault>,
@@ -40,9 +40,9 @@ impl Problem {
     pub(crate) fn new(status: StatusCode, kind: &str, detail: impl Into<String>) -> Self {
         Self {
             kind: format!("urn:trunkline:problem:{kind}"),
-            title: status.canonical_reason().unwrap_or("Error").to_owned(),
+            title: status.canonical_reason().unwrap_or("Error"),
             status: status.as_u16(),
-            detail: detail.into(),
+            detail: detail.into().into_boxed_str(),
             instance: None,
             errors: Vec::new(),
             retry_after_s: None,
@@ -71,7 +71,7 @@ impl Problem {
 
     /// Names the occurrence.
     pub(crate) fn occurred(self, instance: String) -> Self {
-        Self { instance: Some(instance), ..self }
+        Self { instance: Some(instance.into_boxed_str()), ..self }
     }
 }
 

@@ -50,14 +50,27 @@ impl Served {
 }
 
 /// The layers above an agent's own document.
-pub(crate) struct Above {
+pub struct Above {
     defaults: Value,
     templates: HashMap<String, Value>,
 }
 
 impl Above {
+    /// Those of a tenant.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn of(store: &Store, owner: &Tenant) -> trunkline_store::Result<Self> {
+        let templates = store.tenant(owner.id).templates().list().await?;
+        let templates = templates.into_iter().map(|template| (template.name, template.document)).collect();
+        Ok(Self { defaults: owner.defaults.clone(), templates })
+    }
+
     /// The effective document of an agent's own; `session` goes over it.
-    pub(crate) fn effective(&self, document: &Value, session: Option<&Value>) -> Result<Effective, Fault> {
+    ///
+    /// # Errors
+    /// A template that does not exist or extends itself.
+    pub fn effective(&self, document: &Value, session: Option<&Value>) -> Result<Effective, Fault> {
         let find = |name: &str| self.templates.get(name).cloned().or_else(|| stock::find(name).cloned());
         let templates = layers::templates(document, find)?;
         let mut all = vec![(Layer::Tenant, &self.defaults)];
@@ -68,14 +81,29 @@ impl Above {
     }
 }
 
+impl Above {
+    /// Whether a template that is called `name` from now on leads to an end.
+    pub(crate) fn check_chain(&self, name: &str, document: &Value) -> Result<(), Fault> {
+        let find = |wanted: &str| {
+            if wanted == name {
+                return Some(document.clone());
+            }
+            self.templates.get(wanted).cloned().or_else(|| stock::find(wanted).cloned())
+        };
+        layers::templates(document, find).map(drop)
+    }
+}
+
 /// The contracts that are in force. Cloning is cheap.
 #[derive(Clone)]
 pub(crate) struct Contracts(Arc<Inner>);
 
+type Kept = HashMap<(TenantId, AgentId), Arc<Served>>;
+
 struct Inner {
     store: Store,
     changes: watch::Receiver<u64>,
-    kept: Mutex<(u64, HashMap<(TenantId, AgentId), Arc<Served>>)>,
+    kept: Mutex<(u64, Kept)>,
 }
 
 impl Contracts {
@@ -92,7 +120,7 @@ impl Contracts {
         }
         let Some(owner) = self.0.store.tenants().get(tenant).await? else { return Ok(None) };
         let Some(serving) = self.0.store.tenant(tenant).agents().serving(agent).await? else { return Ok(None) };
-        let above = self.above_of(&owner).await?;
+        let above = Above::of(&self.0.store, &owner).await?;
         let of =
             |version: &AgentVersion| resolve(&above, version, None).map(Arc::new).map_err(|error| error.to_string());
         let served =
@@ -124,13 +152,7 @@ impl Contracts {
     /// The layers above the agents of a tenant.
     pub(crate) async fn above(&self, tenant: TenantId) -> Result<Above, SessionError> {
         let owner = self.0.store.tenants().get(tenant).await?.ok_or(SessionError::Missing("tenant"))?;
-        self.above_of(&owner).await
-    }
-
-    async fn above_of(&self, owner: &Tenant) -> Result<Above, SessionError> {
-        let templates = self.0.store.tenant(owner.id).templates().list().await?;
-        let templates = templates.into_iter().map(|template| (template.name, template.document)).collect();
-        Ok(Above { defaults: owner.defaults.clone(), templates })
+        Ok(Above::of(&self.0.store, &owner).await?)
     }
 
     /// One version of an agent, as it is or as a session has it.

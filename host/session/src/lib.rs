@@ -29,7 +29,7 @@ mod web;
 pub use attach::AttachError;
 pub use chat::{Chat, Told};
 pub use clock::unix_ms;
-pub use contracts::Resolved;
+pub use contracts::{Above, Resolved};
 pub use feed::Feed;
 pub use incoming::{After, Answer};
 pub use library::{Library, LibraryError};

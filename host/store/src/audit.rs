@@ -53,7 +53,8 @@ pub(crate) struct Deed<'a> {
 }
 
 impl<'a> Deed<'a> {
-    pub(crate) fn new(action: &'static str, target: impl ToString) -> Self {
+    #[allow(clippy::needless_pass_by_value, reason = "ids are small and names are borrowed")]
+    pub(crate) fn new(action: &'static str, target: impl std::fmt::Display) -> Self {
         Self { action, target: target.to_string(), before: None, after: None }
     }
 

@@ -319,9 +319,9 @@ pub(crate) fn update(tx: &Tx<'_>, vault: &Vault, tenant: TenantId, id: CallId, u
         update.agent.map(|(_, version)| version),
         update.cost_micros,
     ];
-    match tx.execute(SQL, values).map_err(|error| error.or_taken("the carrier's id is another call's"))? {
-        0 => return Err(StoreError::NotFound("call")),
-        _ => {}
+    let changed = tx.execute(SQL, values).map_err(|error| error.or_taken("the carrier's id is another call's"))?;
+    if changed == 0 {
+        return Err(StoreError::NotFound("call"));
     }
     if update.emit.is_empty() {
         return Ok(());

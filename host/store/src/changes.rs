@@ -6,7 +6,7 @@
 use crate::Result;
 use crate::bind::params;
 use crate::sqlite::Db;
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 
@@ -18,12 +18,8 @@ pub(crate) type Bell = watch::Sender<u64>;
 
 /// Rings the bell when another process has set something up, until everybody who writes has gone. `PRAGMA data_version`
 /// (sqlite.org/pragma.html) changes with every commit that this connection did not make; only then is the log looked at.
-pub(crate) fn watch_others(
-    path: PathBuf,
-    bell: Bell,
-    mut open: mpsc::Receiver<std::convert::Infallible>,
-) -> Result<()> {
-    let db = Db::reader(&path)?;
+pub(crate) fn watch_others(path: &Path, bell: &Bell, mut open: mpsc::Receiver<std::convert::Infallible>) -> Result<()> {
+    let db = Db::reader(path)?;
     let version = |db: &Db| db.first("PRAGMA data_version", params![], |row| row.i64(0));
     let timer = tokio::runtime::Builder::new_current_thread().enable_time().build();
     let timer = timer.map_err(|error| crate::StoreError::Io(error.to_string()))?;

@@ -94,7 +94,7 @@ impl Store {
         let (path, vault, guard) = answer.await.unwrap_or(Err(StoreError::Closed))?;
         let (watched, held) = (path.clone(), guard.clone());
         spawn("store-changes".to_owned(), move || {
-            if let Err(error) = changes::watch_others(watched, bell, until) {
+            if let Err(error) = changes::watch_others(&watched, &bell, until) {
                 tracing::warn!(%error, "what other processes write is not noticed");
             }
             drop(held);

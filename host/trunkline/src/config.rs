@@ -3,6 +3,7 @@
 //! Each crate has its own settings; only this module reads files and the environment. Every value remembers where it came
 //! from, so that `trunkline config` can explain it, and all faults are reported at once.
 
+mod admin;
 mod agent;
 mod error;
 mod file;
@@ -11,11 +12,12 @@ mod programs;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use admin::AdminConfig;
 pub(crate) use agent::AgentConfig;
 pub(crate) use error::ConfigError;
 pub(crate) use layers::{Environment, Explained, short};
 
-use file::{AccountFile, EndpointFile, File, TlsFile};
+use file::{AccountFile, AdminFile, EndpointFile, File, TlsFile};
 use layers::{Layers, Setting};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -64,6 +66,8 @@ pub(crate) struct Config {
     pub(crate) twilio: BTreeMap<String, TwilioAccount>,
     /// The agent that the first run makes.
     pub(crate) agent: AgentConfig,
+    /// What the interface for tenants may do.
+    pub(crate) admin: AdminConfig,
 }
 
 /// Certificate and key, PEM.
@@ -148,6 +152,7 @@ impl Config {
             local: programs::programs(&mut layers, file.providers.local),
         };
         let (limits, runtime) = (file.limits, file.runtime);
+        let idle = limits.session_idle_s;
         let limits = Limits {
             max_calls: layers.number("limits.max_calls", limits.max_calls, 500, 1, 100_000),
             max_calls_per_tenant: layers.number(
@@ -170,6 +175,8 @@ impl Config {
             max_instances: layers.number("runtime.max_instances", runtime.max_instances, 256, 1, 4_096),
             guest_threads: layers.number("runtime.guest_threads", runtime.guest_threads, 2, 1, 1_024),
         };
+        let admin = AdminFile { api: file.api, auth: file.auth, webhooks: file.webhooks, prices: file.prices };
+        let admin = admin::admin(&mut layers, admin, idle);
         let accounts = file.twilio.accounts;
         let twilio = accounts.into_iter().filter_map(|(sid, file)| account(&mut layers, sid, file)).collect();
         let agent = agent::agent(&mut layers, file.agent);
@@ -187,6 +194,7 @@ impl Config {
             runtime,
             twilio,
             agent,
+            admin,
         };
         Ok(Loaded { config, file: path, explained, strangers })
     }

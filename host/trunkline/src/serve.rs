@@ -11,8 +11,10 @@ use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use trunkline_api::{Api, CarrierAccount, Tls, login_url, serve};
-use trunkline_egress::Policy;
+use trunkline_egress::{Egress, Policy};
+use trunkline_jobs::{Sender, tidy};
 use trunkline_providers::Providers;
 use trunkline_runtime::Runtime;
 use trunkline_session::{Library, SessionConfig, Sessions, unix_ms};
@@ -28,7 +30,8 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
     let store = Store::open(StoreConfig::new(&config.data)).await.map_err(|error| at(&config.data, error))?;
     let prepared = prepare(&store, &config).await?;
     let keys = Keys::load(&config.data)?;
-    let sessions = sessions(&config, &store, &keys).await?;
+    let egress = crate::outgoing::egress(&config)?;
+    let sessions = sessions(&config, &store, &keys, &egress).await?;
     agents::seed(&store, &sessions, prepared.default_tenant, &config.agent).await?;
     let tls = config.tls.as_ref().map(|files| Tls::from_files(&files.cert, &files.key)).transpose()?;
     let tls_on = tls.is_some();
@@ -46,7 +49,9 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
         prepared.default_tenant,
         config.limits.unauthenticated_sockets,
     )
-    .over_tls(tls_on);
+    .over_tls(tls_on)
+    .with_cors(&config.admin.cors_origins)
+    .with_issuers(config.admin.issuers.clone(), &egress.http(Policy::trusted())?);
     let token = Running::token(&store).await?;
     let link = store.logins().link(None, None, unix_ms()).await?;
     let stop = CancellationToken::new();
@@ -61,6 +66,11 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
             Err(error) => tracing::error!(%error, "the calls of the last run could not be adopted"),
         }
     });
+    let sender = Sender::new(store.clone(), &egress, webhooks(&config), unix_ms)?;
+    let jobs = TaskTracker::new();
+    jobs.spawn(sender.run(stop.clone()));
+    jobs.spawn(tidy(store.clone(), config.admin.session_idle, unix_ms, stop.clone()));
+    jobs.close();
     let mut file = None;
     let bound = |address| {
         // A certificate is for the public name.
@@ -76,6 +86,7 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
     Running::revoke(&store).await;
     stopper.abort();
     recovery.abort();
+    stop_jobs(&jobs).await;
     store.close().await;
     Ok(served?)
 }
@@ -89,7 +100,23 @@ fn raise_file_limit() {
     }
 }
 
-async fn sessions(config: &Config, store: &Store, keys: &Keys) -> anyhow::Result<Sessions> {
+/// Where tenants may have their events sent: to the outside, and where the operator allows it inside.
+fn webhooks(config: &Config) -> Policy {
+    match config.admin.webhooks.as_slice() {
+        [] => Policy::tenant(Vec::new()),
+        allowed => Policy::tenant_with_plain(allowed.to_vec()),
+    }
+}
+
+/// What is being sent is sent to its end, but a receiver that hangs keeps nobody from stopping.
+async fn stop_jobs(jobs: &TaskTracker) {
+    let limit = std::time::Duration::from_secs(5);
+    if tokio::time::timeout(limit, jobs.wait()).await.is_err() {
+        tracing::warn!("events were being sent at the end: they are sent again after the next start");
+    }
+}
+
+async fn sessions(config: &Config, store: &Store, keys: &Keys, egress: &Egress) -> anyhow::Result<Sessions> {
     let mut runtime = trunkline_runtime::Config::new(keys.cache);
     runtime.max_instances = config.runtime.max_instances;
     runtime.guest_threads = config.runtime.guest_threads;
@@ -97,8 +124,7 @@ async fn sessions(config: &Config, store: &Store, keys: &Keys) -> anyhow::Result
     let library = Library::new(Runtime::new(&runtime)?, store.clone());
     let components = library.install(&config.components).await?;
     tracing::info!(?components, "components are ready");
-    let egress = crate::outgoing::egress(config)?;
-    let providers = Providers::new(&config.providers, &egress, Policy::tenant(Vec::new()))?;
+    let providers = Providers::new(&config.providers, egress, Policy::tenant(Vec::new()))?;
     for problem in providers.problems() {
         tracing::warn!(%problem, "a provider cannot be used");
     }
@@ -107,6 +133,7 @@ async fn sessions(config: &Config, store: &Store, keys: &Keys) -> anyhow::Result
         max_calls: config.limits.max_calls,
         max_calls_per_tenant: config.limits.max_calls_per_tenant,
         token_key: TokenKey::new(&keys.tokens)?,
+        prices: config.admin.prices.clone(),
     };
     Ok(Sessions::new(store.clone(), library, providers, session))
 }

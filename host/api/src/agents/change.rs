@@ -13,6 +13,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 use trunkline_contract::AgentId;
+use trunkline_contract::version::Semver;
 use trunkline_session::unix_ms;
 use trunkline_store::{AgentVersion, NewVersion, StoreError};
 
@@ -23,22 +24,26 @@ const TRIES: usize = 10;
 const PATCHES: [&str; 2] = ["application/merge-patch+json", "application/json"];
 
 /// Why something is changed.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 pub(crate) struct Why {
     /// What changes, for people who look at the versions.
     #[schemars(length(max = 200))]
     summary: Option<String>,
+    /// Number of the new version, such as 2.0.0; greater than the latest. Without it the kind of change decides.
+    version: Option<String>,
 }
 
 impl Why {
-    /// What was changed, as the author says.
-    pub(super) fn summary(self) -> Result<Option<String>, Problem> {
-        let Some(summary) = self.summary.filter(|summary| !summary.is_empty()) else { return Ok(None) };
+    /// What was changed, as the author says, and the number that it gets.
+    pub(super) fn read(self) -> Result<(Option<String>, Option<Semver>), Problem> {
+        let semver = self.version.map(|text| text.parse::<Semver>()).transpose();
+        let semver = semver.map_err(|error| invalid(format!("version: {error}")))?;
+        let Some(summary) = self.summary.filter(|summary| !summary.is_empty()) else { return Ok((None, semver)) };
         if summary.chars().count() > MAX_SUMMARY || summary.chars().any(char::is_control) {
             let detail = format!("summary must have at most {MAX_SUMMARY} characters, and no control characters");
             return Err(invalid(detail));
         }
-        Ok(Some(summary))
+        Ok((Some(summary), semver))
     }
 }
 
@@ -50,8 +55,8 @@ pub(crate) async fn replace(
     headers: HeaderMap,
     Body(document): Body<Value>,
 ) -> Result<Response, Problem> {
-    let change = Change { agent: id(&agent, "agent")?, expected: Expected::of(&headers)?, summary: why.summary()? };
-    Ok(tagged(change.apply(&api, &principal, |_| document.clone()).await?))
+    let change = Change::new(&agent, &headers, why)?;
+    Ok(tagged(change.apply(&api, &principal, |_| Ok(document.clone())).await?))
 }
 
 pub(crate) async fn patch(
@@ -62,11 +67,11 @@ pub(crate) async fn patch(
     headers: HeaderMap,
     Body(patch): Body<Value>,
 ) -> Result<Response, Problem> {
-    let change = Change { agent: id(&agent, "agent")?, expected: Expected::of(&headers)?, summary: why.summary()? };
+    let change = Change::new(&agent, &headers, why)?;
     is_patch(&headers)?;
     let merged = |mut document| {
         json_patch::merge(&mut document, &patch);
-        document
+        Ok(document)
     };
     Ok(tagged(change.apply(&api, &principal, merged).await?))
 }
@@ -80,19 +85,30 @@ fn is_patch(headers: &HeaderMap) -> Result<(), Problem> {
     Err(unsupported(format!("a patch is a JSON Merge Patch: send it as {}", PATCHES.join(" or "))))
 }
 
-struct Change {
+/// A change of an agent's document.
+pub(super) struct Change {
     agent: AgentId,
     expected: Expected,
     summary: Option<String>,
+    semver: Option<Semver>,
 }
 
 impl Change {
+    /// What a request says of it.
+    ///
+    /// # Errors
+    /// It says it in a way that cannot be read.
+    pub(super) fn new(agent: &str, headers: &HeaderMap, why: Why) -> Result<Self, Problem> {
+        let (summary, semver) = why.read()?;
+        Ok(Self { agent: id(agent, "agent")?, expected: Expected::of(headers)?, summary, semver })
+    }
+
     /// Makes the next version, unless the document stays as it is.
-    async fn apply(
+    pub(super) async fn apply(
         self,
         api: &Api,
         principal: &Principal,
-        change: impl Fn(Value) -> Value,
+        change: impl Fn(Value) -> Result<Value, Problem>,
     ) -> Result<AgentVersion, Problem> {
         let agents = principal.tenant.agents();
         let mut stale = StoreError::NotFound("agent");
@@ -101,13 +117,13 @@ impl Change {
             if !self.expected.allows(latest.version) {
                 return Err(StoreError::StaleVersion { latest: latest.version }.into());
             }
-            let document = change(latest.document.clone());
+            let document = change(latest.document.clone())?;
             if document == latest.document {
                 return Ok(latest);
             }
             check(api, principal, &document).await?;
-            let new =
-                NewVersion { document, summary: self.summary.clone(), now_ms: unix_ms(), ..NewVersion::default() };
+            let (summary, semver) = (self.summary.clone(), self.semver);
+            let new = NewVersion { document, summary, semver, now_ms: unix_ms(), ..NewVersion::default() };
             match agents.update(self.agent, Some(latest.version), new).await {
                 // Somebody was faster: the change goes on top of theirs, if it may.
                 Err(error @ StoreError::StaleVersion { .. }) => stale = error,

@@ -114,7 +114,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Principal {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        parts.extensions.get::<Self>().cloned().ok_or_else(|| unauthorised("nobody was asked who it is"))
+        let known = parts.extensions.get::<Self>().cloned();
+        let known = known.ok_or_else(|| unauthorised("nobody was asked who it is"))?;
+        let name = Arc::clone(&known.name);
+        Ok(Self { tenant: known.tenant.acting(name), ..known })
     }
 }
 

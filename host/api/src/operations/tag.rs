@@ -4,24 +4,40 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Tag {
     Agents,
+    Templates,
+    Sessions,
     Conversations,
     Calls,
     Numbers,
     Documents,
     Providers,
+    Tenants,
+    Users,
+    Keys,
+    Secrets,
+    Webhooks,
+    Insight,
     Auth,
     Reference,
 }
 
 impl Tag {
     /// All groups, as the document shows them.
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 16] = [
         Self::Agents,
+        Self::Templates,
+        Self::Sessions,
         Self::Conversations,
         Self::Calls,
         Self::Numbers,
         Self::Documents,
         Self::Providers,
+        Self::Tenants,
+        Self::Users,
+        Self::Keys,
+        Self::Secrets,
+        Self::Webhooks,
+        Self::Insight,
         Self::Auth,
         Self::Reference,
     ];
@@ -35,6 +51,14 @@ impl Tag {
             Self::Numbers => "numbers",
             Self::Documents => "documents",
             Self::Providers => "providers",
+            Self::Templates => "templates",
+            Self::Sessions => "sessions",
+            Self::Tenants => "tenants",
+            Self::Users => "users",
+            Self::Keys => "keys",
+            Self::Secrets => "secrets",
+            Self::Webhooks => "webhooks",
+            Self::Insight => "insight",
             Self::Auth => "auth",
             Self::Reference => "reference",
         }
@@ -49,6 +73,14 @@ impl Tag {
             Self::Numbers => "Which agent answers which telephone number.",
             Self::Documents => "Texts that agents answer from.",
             Self::Providers => "What this host hears, thinks and speaks with, and trying it out.",
+            Self::Templates => "Parts of contracts that agents extend.",
+            Self::Sessions => "Somebody's conversations with an agent that was set up for them.",
+            Self::Tenants => "Whom the host serves, and what they may use.",
+            Self::Users => "People, and what they may do.",
+            Self::Keys => "What programs show.",
+            Self::Secrets => "Values that can be used, but not read.",
+            Self::Webhooks => "Who is told of events, and what became of it.",
+            Self::Insight => "What was used, who did what, and what is to be forgotten.",
             Self::Auth => "Who asks, and how to become somebody who may.",
             Self::Reference => "This document, and the schema of contracts.",
         }

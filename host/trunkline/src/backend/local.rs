@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use trunkline_contract::log::{Entry, Row};
 use trunkline_contract::{AgentId, CallId, Fault, Severity, validate};
 use trunkline_engine::Granted;
-use trunkline_session::unix_ms;
+use trunkline_session::{Above, unix_ms};
 use trunkline_store::{CallFilter, CallState, NewVersion, PRODUCTION, Store, StoreError, TenantStore};
 
 /// A data directory.
@@ -51,7 +51,11 @@ impl Local {
     pub(crate) async fn validate(&self, document: &Value) -> anyhow::Result<Vec<Fault>> {
         let mut names: Vec<String> = components::list(&self.folder)?.into_iter().map(|(name, _)| name).collect();
         names.extend(self.store.components().list().await?.into_iter().map(|component| component.name));
-        check(document, &names, &self.folder)
+        let owner = self.store.tenants().get(self.tenant.id()).await?.context("the tenant is gone")?;
+        let effective = Above::of(&self.store, &owner).await?.effective(document, None);
+        let effective = effective
+            .map_err(|fault| Faults { detail: "the contract has 1 fault(s)".to_owned(), faults: vec![fault] })?;
+        check(&effective.document, &names, &self.folder)
     }
 
     pub(crate) async fn default_agent(&self) -> anyhow::Result<Value> {

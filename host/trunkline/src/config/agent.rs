@@ -71,7 +71,7 @@ fn context(layers: &mut Layers<'_>, file: Option<Spanned<toml::Table>>) -> Optio
 }
 
 /// The same value as JSON; a time becomes its text.
-fn json(value: toml::Value) -> Value {
+pub(super) fn json(value: toml::Value) -> Value {
     match value {
         toml::Value::String(text) => text.into(),
         toml::Value::Integer(number) => number.into(),

@@ -25,6 +25,36 @@ pub(super) struct File {
     pub(super) runtime: RuntimeFile,
     pub(super) twilio: TwilioFile,
     pub(super) agent: AgentDefaultsFile,
+    pub(super) api: ApiFile,
+    pub(super) auth: AuthFile,
+    pub(super) webhooks: WebhooksFile,
+    pub(super) prices: Option<Spanned<toml::Table>>,
+}
+
+/// What the interface for tenants may do.
+pub(super) struct AdminFile {
+    pub(super) api: ApiFile,
+    pub(super) auth: AuthFile,
+    pub(super) webhooks: WebhooksFile,
+    pub(super) prices: Option<Spanned<toml::Table>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct ApiFile {
+    pub(super) cors_origins: Text,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct AuthFile {
+    pub(super) issuers: Option<Spanned<Vec<toml::Value>>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct WebhooksFile {
+    pub(super) allow: Text,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -67,6 +97,7 @@ pub(super) struct LimitsFile {
     pub(super) max_calls_per_tenant: Number,
     pub(super) unauthenticated_sockets: Number,
     pub(super) drain_s: Number,
+    pub(super) session_idle_s: Number,
 }
 
 #[derive(Debug, Default, Deserialize)]

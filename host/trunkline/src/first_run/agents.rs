@@ -48,7 +48,7 @@ pub(crate) async fn seed(
     }
     let mut first = Vec::new();
     for document in [receptionist(config)?, shipped(SURVEY)?] {
-        match sessions.validate(&document).await? {
+        match sessions.validate(tenant, &document).await? {
             Ok(_) => first.push(document),
             Err(faults) => {
                 tracing::warn!(agent = %document["name"], ?faults, "an agent that ships cannot be used here");
