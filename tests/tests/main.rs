@@ -1,6 +1,8 @@
 //! Scenarios over real sockets: the real host, emulated providers, an emulated carrier, real speech.
 
 #[cfg(test)]
+mod admin;
+#[cfg(test)]
 mod bad_input;
 #[cfg(test)]
 mod barge_in;

@@ -1,5 +1,7 @@
 //! Every route of the REST interface: who is let in, and whose things are shown.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -28,11 +30,18 @@ impl Client {
 }
 
 fn body(path: &str) -> Value {
-    match path.split_once('?') {
-        // The agent to be assigned stands behind a `?`, which the host ignores.
+    match path.split_once('#') {
+        // The agent to be assigned stands behind a `#`, which is not sent.
         Some((_, agent)) => json!({"agent_id": agent}),
         None if path == "/documents" => json!({"name": "Handbook", "text": "The garage is behind the house."}),
         None if path == "/documents/search" => json!({"query": "garage"}),
+        // No two agents of a tenant have one name.
+        None if path == "/agents" => {
+            static MADE: AtomicUsize = AtomicUsize::new(0);
+            let mut contract = contract();
+            contract["name"] = json!(format!("Desk {}", MADE.fetch_add(1, Ordering::Relaxed)));
+            contract
+        }
         None => contract(),
     }
 }
@@ -50,7 +59,7 @@ async fn every_route_asks_who_it_is_and_shows_a_tenant_only_its_own() {
     let made: Value = serde_json::from_str(&made.body).unwrap();
     let theirs = made["agent_id"].as_str().unwrap().to_owned();
     let number = "/phone-numbers/+15550200/assign";
-    let assigned = client.ask(&Method::POST, &format!("{number}?{theirs}"), Some(&operator), acme).await;
+    let assigned = client.ask(&Method::POST, &format!("{number}#{theirs}"), Some(&operator), acme).await;
     assert_eq!(assigned.status, 200, "{assigned:?}");
     let mut form = client.hand.form("CA0000000000000000000000000000000c", "ringing");
     form = form.pairs().map(|(name, value)| (name, if name == "To" { "+15550200" } else { value })).collect();
@@ -93,8 +102,8 @@ async fn every_route_asks_who_it_is_and_shows_a_tenant_only_its_own() {
         (Method::GET, format!("/calls/{call}/transcript"), 200, 404),
         (Method::GET, format!("/calls/{call}/events"), 200, 404),
         (Method::GET, "/phone-numbers".to_owned(), 200, 200),
-        (Method::POST, format!("/phone-numbers/+15550201/assign?{theirs}"), 200, 404),
-        (Method::POST, format!("/phone-numbers/+15550200/assign?{}", world.agent), 404, 409),
+        (Method::POST, format!("/phone-numbers/+15550201/assign#{theirs}"), 200, 404),
+        (Method::POST, format!("/phone-numbers/+15550200/assign#{}", world.agent), 404, 409),
         (Method::POST, "/phone-numbers/+15550201/unassign".to_owned(), 204, 404),
     ];
     let wrong = [
