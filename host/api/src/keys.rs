@@ -35,6 +35,7 @@ pub(crate) struct New {
 
 /// A key that was made now.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "NewlyMadeKey")]
 pub(crate) struct NewlyMade {
     /// The key itself. It is shown this once.
     secret: String,

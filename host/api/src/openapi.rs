@@ -12,7 +12,7 @@ use axum::http::{Method, StatusCode};
 use bytes::Bytes;
 use responses::{responses, shared};
 use schemars::SchemaGenerator;
-use schemas::{finish, generator};
+use schemas::Schemas;
 use serde_json::{Map, Value, json};
 use std::sync::LazyLock;
 
@@ -37,10 +37,10 @@ pub(crate) fn served() -> Bytes {
 
 /// The document.
 pub(crate) fn document() -> Value {
-    let mut generator = generator();
+    let mut schemas = Schemas::new();
     let mut paths: Map<String, Value> = Map::new();
     for Operation { about, .. } in all() {
-        let operation = operation(&about, &mut generator);
+        let operation = operation(&about, &mut schemas);
         let path = paths.entry(about.path.clone()).or_insert_with(|| json!({}));
         path[about.method.as_str().to_lowercase()] = operation;
     }
@@ -57,19 +57,19 @@ pub(crate) fn document() -> Value {
         "servers": [{"url": "/", "description": "This host"}],
         "tags": Tag::ALL.map(|tag| json!({"name": tag.name(), "description": tag.description()})),
         "paths": paths,
-        "components": shared(&mut generator),
+        "components": shared(&mut schemas.answered),
     });
-    document["components"]["schemas"] = finish(&mut generator);
+    schemas.finish(&mut document);
     document
 }
 
-fn operation(about: &About, generator: &mut SchemaGenerator) -> Value {
+fn operation(about: &About, schemas: &mut Schemas) -> Value {
     let mut operation = json!({
         "operationId": about.id,
         "tags": [about.tag.name()],
         "summary": about.summary,
-        "parameters": parameters(about, generator),
-        "responses": responses(about, generator),
+        "parameters": parameters(about, &mut schemas.sent),
+        "responses": responses(about, &mut schemas.answered),
     });
     if let Some(details) = about.details {
         operation["description"] = json!(details);
@@ -86,7 +86,7 @@ fn operation(about: &About, generator: &mut SchemaGenerator) -> Value {
     }
     if let Some(input) = &about.input {
         let content: Map<String, Value> =
-            input.kinds.iter().map(|(kind, schema)| ((*kind).to_owned(), media(*schema, generator))).collect();
+            input.kinds.iter().map(|(kind, schema)| ((*kind).to_owned(), media(*schema, &mut schemas.sent))).collect();
         operation["requestBody"] = json!({"required": true, "content": content, "x-most-bytes": input.limit});
     }
     operation
@@ -133,7 +133,7 @@ fn shown(parameter: &Parameter) -> Value {
 
 /// The parameters of an operation's query.
 pub(crate) fn of_query(about: &About) -> Vec<Parameter> {
-    of_query_with(about, &mut generator())
+    of_query_with(about, &mut Schemas::new().sent)
 }
 
 /// As [`of_query`]: the fields of its structs, with their definitions in `generator`.
