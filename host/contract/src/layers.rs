@@ -79,7 +79,7 @@ fn put(target: &mut Value, patch: &Value, at: &str, layer: &Layer, origin: &mut 
     for (name, value) in members {
         let pointer = child(at, name);
         if value.is_null() {
-            fields.remove(name);
+            fields.shift_remove(name);
             forget(origin, &pointer);
         } else {
             origin.remove(at);
@@ -165,7 +165,7 @@ pub fn templates(document: &Value, find: impl Fn(&str) -> Option<Value>) -> Resu
     found.reverse();
     // What a template extends is its own matter.
     for (_, template) in &mut found {
-        template.as_object_mut().map(|fields| fields.remove("extends"));
+        template.as_object_mut().map(|fields| fields.shift_remove("extends"));
     }
     Ok(found)
 }

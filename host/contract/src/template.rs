@@ -2,6 +2,7 @@
 //!
 //! Deliberately not a template language: contracts come from tenants, and a text that only substitutes cannot loop.
 
+use crate::validate::{hint, listed, short};
 use serde_json::{Map, Value};
 
 /// Why a template cannot be rendered.
@@ -31,43 +32,84 @@ pub enum TemplateError {
 /// The first unknown variable or unclosed brace.
 pub fn render(template: &str, context: &Map<String, Value>) -> Result<String, TemplateError> {
     let mut out = String::with_capacity(template.len());
-    let mut rest = template;
-    let mut at = 0;
-    while let Some((before, after)) = rest.split_once("{{") {
-        out.push_str(before);
-        at += before.len();
-        if let Some(literal) = after.strip_prefix("{{") {
-            out.push_str("{{");
-            at += 4;
-            rest = literal;
-            continue;
+    for part in parts(template) {
+        match part? {
+            Part::Text(text) => out.push_str(text),
+            Part::Variable(name) => match lookup(name, context) {
+                Some(Value::String(text)) => out.push_str(text),
+                Some(Value::Null) => {}
+                Some(other) => out.push_str(&other.to_string()),
+                None => return Err(unknown(name, context)),
+            },
         }
-        let (name, behind) = after.split_once("}}").ok_or(TemplateError::Unclosed { at })?;
-        out.push_str(&lookup(name.trim(), context)?);
-        at += 2 + name.len() + 2;
-        rest = behind;
     }
-    out.push_str(rest);
     Ok(out)
 }
 
-fn lookup(name: &str, context: &Map<String, Value>) -> Result<String, TemplateError> {
-    let mut parts = name.split('.');
-    let mut value = parts.next().and_then(|first| context.get(first));
-    for part in parts {
-        value = value.and_then(|v| v.get(part));
-    }
-    match value {
-        Some(Value::String(text)) => Ok(text.clone()),
-        Some(Value::Null) => Ok(String::new()),
-        Some(other) => Ok(other.to_string()),
-        None => {
-            let near = crate::validate::nearest(name, context.keys().map(String::as_str));
-            let hint = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-            let known = context.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-            let known = if known.is_empty() { "none".to_owned() } else { known };
-            Err(TemplateError::Unknown { name: name.to_owned(), known, hint })
+/// Everything for which `template` cannot be rendered with `context`, from left to right.
+pub fn faults(template: &str, context: &Map<String, Value>) -> Vec<TemplateError> {
+    let fault = |part| match part {
+        Ok(Part::Variable(name)) if lookup(name, context).is_none() => Some(unknown(name, context)),
+        Ok(_) => None,
+        Err(error) => Some(error),
+    };
+    parts(template).filter_map(fault).collect()
+}
+
+enum Part<'a> {
+    Text(&'a str),
+    Variable(&'a str),
+}
+
+/// The parts of a template; an unclosed brace is the last.
+fn parts(template: &str) -> impl Iterator<Item = Result<Part<'_>, TemplateError>> {
+    let mut rest = template;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
         }
+        let Some(after) = rest.strip_prefix("{{") else {
+            let (text, behind) = rest.split_at(rest.find("{{").unwrap_or(rest.len()));
+            rest = behind;
+            return Some(Ok(Part::Text(text)));
+        };
+        if let Some(literal) = after.strip_prefix("{{") {
+            rest = literal;
+            return Some(Ok(Part::Text("{{")));
+        }
+        let Some((name, behind)) = after.split_once("}}") else {
+            let at = template.len() - rest.len();
+            rest = "";
+            return Some(Err(TemplateError::Unclosed { at }));
+        };
+        rest = behind;
+        Some(Ok(Part::Variable(name.trim())))
+    })
+}
+
+fn lookup<'a>(name: &str, context: &'a Map<String, Value>) -> Option<&'a Value> {
+    let mut parts = name.split('.');
+    let first = context.get(parts.next()?)?;
+    parts.try_fold(first, |value, part| value.get(part))
+}
+
+/// How deep variables are offered for one that is not known.
+const OFFERED_DEPTH: usize = 4;
+
+fn unknown(name: &str, context: &Map<String, Value>) -> TemplateError {
+    let mut names = Vec::new();
+    collect(context, "", OFFERED_DEPTH, &mut names);
+    let hint = hint(name, names.iter().map(String::as_str));
+    TemplateError::Unknown { name: short(name), known: listed(context.keys().map(String::as_str)), hint }
+}
+
+fn collect(members: &Map<String, Value>, before: &str, depth: usize, names: &mut Vec<String>) {
+    for (name, value) in members {
+        let name = format!("{before}{name}");
+        if let Some(inner) = value.as_object().filter(|_| depth > 1) {
+            collect(inner, &format!("{name}."), depth - 1, names);
+        }
+        names.push(name);
     }
 }
 

@@ -27,24 +27,32 @@ pub struct Identity {
 /// What the agent is like, each 0-100. Only what differs from the default is said to the model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-#[allow(missing_docs, reason = "the names say it")]
 pub struct Traits {
+    /// 0: keeps to what is established; 100: full of original ideas.
     #[schemars(range(max = 100))]
     pub creativity: u8,
+    /// 0: keeps to facts; 100: how people feel comes first.
     #[schemars(range(max = 100))]
     pub empathy: u8,
+    /// 0: follows; 100: leads firmly.
     #[schemars(range(max = 100))]
     pub assertiveness: u8,
+    /// 0: serious; 100: witty.
     #[schemars(range(max = 100))]
     pub humor: u8,
+    /// 0: as among friends; 100: very formal.
     #[schemars(range(max = 100))]
     pub formality: u8,
+    /// 0: one short sentence; 100: at length.
     #[schemars(range(max = 100))]
     pub verbosity: u8,
+    /// 0: says how unsure it is; 100: speaks with full confidence.
     #[schemars(range(max = 100))]
     pub confidence: u8,
+    /// 0: everyday words; 100: an expert among experts.
     #[schemars(range(max = 100))]
     pub technicality: u8,
+    /// 0: frank on delicate matters; 100: takes no risks.
     #[schemars(range(max = 100))]
     pub safety: u8,
 }

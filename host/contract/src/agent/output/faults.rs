@@ -1,41 +1,45 @@
 //! What is wrong with the fields themselves, beyond their shape.
 
 use super::{Field, FieldType, Item, OutputSchema};
-use crate::validate::{Fault, against_schema};
+use crate::validate::{Fault, against_schema, short};
 use serde_json::Value;
 use std::collections::HashSet;
 
 impl OutputSchema {
     /// Every fault; pointers begin with `at`.
     pub fn faults(&self, at: &str) -> Vec<Fault> {
-        let mut faults = Vec::new();
-        let mut names = HashSet::new();
-        let mut spoken: Option<&str> = None;
-        for (index, field) in self.fields.iter().enumerate() {
-            let at = format!("{at}/fields/{index}");
-            if !names.insert(field.name.as_str()) {
-                faults.push(Fault::error(
-                    format!("{at}/name"),
-                    "duplicate",
-                    format!("there are two fields `{}`", field.name),
-                ));
-            }
-            if field.use_in_tts
-                && let Some(first) = spoken.replace(&field.name)
-            {
-                let message = format!("`{first}` is spoken already: one field can be");
-                faults.push(Fault::error(format!("{at}/use_in_tts"), "spoken", message));
-            }
-            faults.extend(field.faults(&at));
-        }
+        let at = format!("{at}/fields");
+        let outline = self.fields.iter().map(|field| (Some(field.name.as_str()), field.use_in_tts));
+        let mut faults = together(outline, &at);
+        faults.extend(self.fields.iter().enumerate().flat_map(|(index, field)| field.faults(&format!("{at}/{index}"))));
         faults
     }
 }
 
+/// What is wrong with fields beside each other: name (none when it cannot be read) and whether it is spoken, of each.
+pub(crate) fn together<'a>(fields: impl Iterator<Item = (Option<&'a str>, bool)>, at: &str) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let mut names = HashSet::new();
+    let mut first = None;
+    for (index, (name, spoken)) in fields.enumerate() {
+        if let Some(name) = name.filter(|name| !names.insert(*name)) {
+            let message = format!("there are two fields `{}`", short(name));
+            faults.push(Fault::error(format!("{at}/{index}/name"), "duplicate", message));
+        }
+        if spoken && let Some(first) = first.replace(name.unwrap_or("?")) {
+            let message = format!("`{}` is spoken already: one field can be", short(first));
+            faults.push(Fault::error(format!("{at}/{index}/use_in_tts"), "spoken", message));
+        }
+    }
+    faults
+}
+
 impl Field {
-    fn faults(&self, at: &str) -> Vec<Fault> {
+    /// What is wrong with a field by itself, beyond its shape; pointers begin with `at`.
+    pub fn faults(&self, at: &str) -> Vec<Fault> {
         let mut faults = self.misplaced(at);
         faults.extend(self.contradictions(at));
+        let sound = faults.is_empty();
         if self.use_in_tts && self.field_type != FieldType::One(Item::Str) {
             let message = format!("a field of type {} cannot be spoken (allowed: str)", self.field_type);
             faults.push(Fault::error(format!("{at}/use_in_tts"), "spoken", message));
@@ -44,7 +48,7 @@ impl Field {
             let message = "a field that is spoken cannot be hidden";
             faults.push(Fault::error(format!("{at}/hidden"), "spoken", message));
         }
-        if faults.is_empty() && !self.default.is_null() {
+        if sound && !self.default.is_null() {
             let wrong = against_schema(&self.default, &self.json_schema());
             faults.extend(
                 wrong.into_iter().map(|fault| Fault { pointer: format!("{at}/default{}", fault.pointer), ..fault }),
