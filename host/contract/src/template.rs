@@ -143,7 +143,71 @@ mod tests {
         assert!(matches!(render("a {{ b", &context()), Err(TemplateError::Unclosed { at: 2 })));
     }
 
+    #[test]
+    fn every_fault_is_told_from_left_to_right() {
+        for (template, expected) in [
+            ("{{ company }} {{{{ nobody }}", vec![]),
+            ("{{ a }}{{ hours.open }}{{ b }}", vec!["a", "b"]),
+            ("{{}}", vec![""]),
+            ("{{ company.name }}", vec!["company.name"]),
+            ("{{ hours.open.more }}", vec!["hours.open.more"]),
+            ("{{ hours. }}", vec!["hours."]),
+        ] {
+            let name = |error| match error {
+                TemplateError::Unknown { name, .. } => name,
+                TemplateError::Unclosed { at } => panic!("unclosed at {at}"),
+            };
+            assert_eq!(faults(template, &context()).into_iter().map(name).collect::<Vec<_>>(), expected, "{template}");
+        }
+        assert_eq!(faults("é {{{{ {{ company }} {{ x", &context()), [TemplateError::Unclosed { at: 22 }]);
+        assert_eq!(faults("{{{", &context()), [TemplateError::Unclosed { at: 0 }]);
+        assert_eq!(faults("{{{{", &context()), []);
+    }
+
+    #[test]
+    fn values_are_written_as_people_write_them() {
+        let value =
+            json!({"n": 1.5, "yes": true, "none": null, "list": ["a", 1], "a": {"b": {"c": "x {{ n }}"}}, "": "empty"});
+        let context = value.as_object().cloned().unwrap();
+        for (template, expected) in [
+            ("{{ n }} {{ yes }} [{{ none }}]", "1.5 true []"),
+            ("{{ list }}", r#"["a",1]"#),
+            // What stands for a variable is text, and no template itself.
+            ("{{ a.b.c }}", "x {{ n }}"),
+            ("{{\ta.b.c\n}}", "x {{ n }}"),
+            ("{{}}", "empty"),
+            ("} }} {", "} }} {"),
+        ] {
+            assert_eq!(render(template, &context).unwrap(), expected, "{template}");
+        }
+    }
+
+    #[test]
+    fn the_nearest_variable_is_offered_also_inside() {
+        for (name, near) in [("hours.opne", "hours.open"), ("hour.open", "hours.open"), ("Company", "company")] {
+            let error = render(&format!("{{{{ {name} }}}}"), &context()).unwrap_err().to_string();
+            assert!(error.ends_with(&format!("did you mean `{near}`?")), "{error}");
+        }
+        let many: Map<String, Value> = (0..1_000).map(|n| (format!("name_{n:04}"), Value::Null)).collect();
+        let error = render("{{ qqq }}", &many).unwrap_err().to_string();
+        assert!(error.ends_with("name_0023, and 976 more)"), "{error}");
+        assert_eq!(render("{{ x }}", &Map::new()).unwrap_err().to_string(), "unknown variable `x` (known: none)");
+    }
+
     proptest::proptest! {
+        #[test]
+        fn what_has_no_faults_renders_and_what_has_them_does_not(text in "[{} a-c.]{0,24}", context in crate::diff::tests::documents()) {
+            let context = context.as_object().cloned().unwrap_or_default();
+            let first = faults(&text, &context).into_iter().next();
+            proptest::prop_assert_eq!(render(&text, &context).err(), first);
+        }
+
+        #[test]
+        fn escaping_gives_back_any_text(text in "\\PC{0,40}") {
+            let escaped = text.replace("{{", "{{{{");
+            proptest::prop_assert_eq!(render(&escaped, &Map::new()).unwrap(), text);
+        }
+
         #[test]
         fn any_text_renders_or_errors(text in ".*") {
             let _ = render(&text, &context());

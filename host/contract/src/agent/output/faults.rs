@@ -155,6 +155,89 @@ mod tests {
     }
 
     #[test]
+    fn a_default_keeps_the_constraints_of_its_field() {
+        for (field, expected) in [
+            (json!({"type": "int", "default": 3}), None),
+            (json!({"type": "int", "default": 3.5}), Some(("default", "type"))),
+            (json!({"type": "float", "default": 3}), None),
+            (json!({"type": "bool", "default": "no"}), Some(("default", "type"))),
+            (json!({"type": "str", "default": "ab", "constraints": {"max_len": 1}}), Some(("default", "max-length"))),
+            (json!({"type": "str", "default": "ab", "constraints": {"pattern": "^b"}}), Some(("default", "pattern"))),
+            (json!({"type": "list[int]", "default": [1, "x"]}), Some(("default/1", "type"))),
+            (
+                json!({"type": "list[int]", "default": [], "constraints": {"min_len": 1}}),
+                Some(("default", "min-items")),
+            ),
+            (json!({"type": "Literal['a','b']", "default": "b"}), None),
+            (json!({"type": "str", "default": null, "required": false}), None),
+        ] {
+            let mut named = field.clone();
+            named["name"] = json!("a");
+            let expected = expected.map(|(at, code)| (format!("/output_schema/fields/0/{at}"), code.to_owned()));
+            assert_eq!(faults(&json!([named])), expected.into_iter().collect::<Vec<_>>(), "{field}");
+        }
+    }
+
+    #[test]
+    fn a_constraint_of_another_type_is_told_with_the_types_that_have_it() {
+        let types = ["str", "int", "float", "bool", "list[str]", "Literal['a']"];
+        for (name, value, allowed, says) in [
+            ("ge", json!(1), vec!["int", "float"], "int, float"),
+            ("le", json!(1), vec!["int", "float"], "int, float"),
+            ("min_len", json!(1), vec!["str", "list[str]"], "str, list[...]"),
+            ("max_len", json!(1), vec!["str", "list[str]"], "str, list[...]"),
+            ("pattern", json!("a"), vec!["str"], "str"),
+        ] {
+            for kind in types {
+                let field = json!([{"name": "a", "type": kind, "constraints": {name: value}}]);
+                let schema: OutputSchema = serde_json::from_value(json!({"fields": field})).unwrap();
+                let told = schema.faults("");
+                if allowed.contains(&kind) {
+                    assert_eq!(told, [], "{name} on {kind}");
+                    continue;
+                }
+                let [fault] = told.as_slice() else { panic!("{name} on {kind}: {told:?}") };
+                assert_eq!(fault.pointer, format!("/fields/0/constraints/{name}"));
+                assert!(
+                    fault.message.contains(kind) && fault.message.ends_with(&format!("(it is for {says})")),
+                    "{}",
+                    fault.message
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn patterns_that_cannot_be_compiled_are_told_and_cost_little() {
+        for (pattern, good) in [
+            (r"^\+[0-9]{7,15}$", true),
+            ("", true),
+            ("é+", true),
+            ("[a-", false),
+            ("a{2,1}", false),
+            ("((a{1000}){1000}){1000}", false),
+            ("(?<n>a)(?<n>b)", false),
+        ] {
+            let field = json!([{"name": "a", "type": "str", "constraints": {"pattern": pattern}}]);
+            let at = ("/output_schema/fields/0/constraints/pattern".to_owned(), "constraint".to_owned());
+            assert_eq!(faults(&field), Some(at).filter(|_| !good).into_iter().collect::<Vec<_>>(), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_that_backtracks_gives_up() {
+        let text = format!("{}b", "a".repeat(5_000));
+        for pattern in [r"^(a+)+$", r"^(a|aa)+\1$", r"^(?=(a+)+$)", r"^(([a-z])+.)+[A-Z]([a-z])+$"] {
+            let field = json!([{"name": "a", "type": "str", "constraints": {"pattern": pattern}, "default": text}]);
+            assert_eq!(
+                faults(&field),
+                [("/output_schema/fields/0/default".to_owned(), "pattern".to_owned())],
+                "{pattern}"
+            );
+        }
+    }
+
+    #[test]
     fn types_are_written_as_in_python() {
         for (text, plain) in [
             ("str", "str"),
