@@ -95,7 +95,10 @@ fn put(target: &mut Value, patch: &Value, at: &str, layer: &Layer, origin: &mut 
 fn forget(origin: &mut BTreeMap<String, Layer>, at: &str) {
     origin.remove(at);
     let below = format!("{at}/");
-    origin.retain(|pointer, _| !pointer.starts_with(&below));
+    let gone = origin.range(below.clone()..).map(|(pointer, _)| pointer).take_while(|p| p.starts_with(&below));
+    for pointer in gone.cloned().collect::<Vec<_>>() {
+        origin.remove(&pointer);
+    }
 }
 
 impl Effective {

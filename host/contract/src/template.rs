@@ -4,6 +4,7 @@
 
 use crate::validate::{hint, listed, short};
 use serde_json::{Map, Value};
+use std::collections::HashSet;
 
 /// Why a template cannot be rendered.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -39,17 +40,24 @@ pub fn render(template: &str, context: &Map<String, Value>) -> Result<String, Te
                 Some(Value::String(text)) => out.push_str(text),
                 Some(Value::Null) => {}
                 Some(other) => out.push_str(&other.to_string()),
-                None => return Err(unknown(name, context)),
+                None => return Err(unknown(name, context, &offered(context))),
             },
         }
     }
     Ok(out)
 }
 
-/// Everything for which `template` cannot be rendered with `context`, from left to right.
+/// Everything for which `template` cannot be rendered with `context`, from left to right; an unknown variable is told once.
 pub fn faults(template: &str, context: &Map<String, Value>) -> Vec<TemplateError> {
+    let mut told = HashSet::new();
+    let mut names = None;
     let fault = |part| match part {
-        Ok(Part::Variable(name)) if lookup(name, context).is_none() => Some(unknown(name, context)),
+        Ok(Part::Variable(name)) if lookup(name, context).is_none() => {
+            let first = told.insert(name);
+            let offers =
+                if told.len() > HINTED { &[] } else { names.get_or_insert_with(|| offered(context)).as_slice() };
+            first.then(|| unknown(name, context, offers))
+        }
         Ok(_) => None,
         Err(error) => Some(error),
     };
@@ -95,22 +103,32 @@ fn lookup<'a>(name: &str, context: &'a Map<String, Value>) -> Option<&'a Value> 
 
 /// How deep variables are offered for one that is not known.
 const OFFERED_DEPTH: usize = 4;
+/// How many are compared with it.
+const OFFERED: usize = 1_000;
+/// How many unknown variables of a text are told with one that may have been meant.
+const HINTED: usize = 16;
 
-fn unknown(name: &str, context: &Map<String, Value>) -> TemplateError {
-    let mut names = Vec::new();
-    collect(context, "", OFFERED_DEPTH, &mut names);
-    let hint = hint(name, names.iter().map(String::as_str));
+fn unknown(name: &str, context: &Map<String, Value>, offered: &[String]) -> TemplateError {
+    let hint = hint(name, offered.iter().map(String::as_str));
     TemplateError::Unknown { name: short(name), known: listed(context.keys().map(String::as_str)), hint }
 }
 
-fn collect(members: &Map<String, Value>, before: &str, depth: usize, names: &mut Vec<String>) {
-    for (name, value) in members {
-        let name = format!("{before}{name}");
-        if let Some(inner) = value.as_object().filter(|_| depth > 1) {
-            collect(inner, &format!("{name}."), depth - 1, names);
+/// The names of what the context has, the outer ones first.
+fn offered(context: &Map<String, Value>) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    let mut level: Vec<(String, &Map<String, Value>)> = vec![(String::new(), context)];
+    for _ in 0..OFFERED_DEPTH {
+        let mut deeper = Vec::new();
+        for (before, members) in level {
+            for (name, value) in members.iter().take(OFFERED.saturating_sub(names.len())) {
+                let name = format!("{before}{name}");
+                deeper.extend(value.as_object().map(|inner| (format!("{name}."), inner)));
+                names.push(name);
+            }
         }
-        names.push(name);
+        level = deeper;
     }
+    names
 }
 
 #[cfg(test)]

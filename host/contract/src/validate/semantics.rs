@@ -10,6 +10,7 @@ mod warnings;
 
 use super::{Fault, Sound, hint, listed};
 use crate::agent::{Behaviour, Endpointing};
+use std::collections::HashSet;
 
 /// Every fault and warning of a whole contract.
 pub(super) fn of_whole(sound: &Sound<'_>, tools: &[&str], components: &[&str]) -> Vec<Fault> {
@@ -60,16 +61,15 @@ fn unknown(what: &str, name: &str, known: &[&str]) -> String {
 }
 
 fn granted(sound: &Sound<'_>, tools: &[&str], faults: &mut Vec<Fault>) {
-    let mut before = Vec::new();
+    let mut before = HashSet::new();
     for (index, name) in sound.items("/tools") {
         let at = format!("/tools/{index}");
         let Some(name) = name.as_str() else { continue };
         if !tools.contains(&name) {
             faults.push(Fault::error(at, "unknown-tool", unknown("tool", name, tools)));
-        } else if before.contains(&name) {
+        } else if !before.insert(name) {
             faults.push(Fault::error(at, "duplicate", format!("`{name}` is granted already")));
         }
-        before.push(name);
     }
 }
 

@@ -6,7 +6,7 @@ use crate::diff::child;
 use jsonschema::Validator;
 use jsonschema::error::{ValidationError, ValidationErrorKind};
 use serde_json::{Map, Value};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 /// Checks any value against a JSON Schema; a schema that is none is itself the fault.
@@ -154,12 +154,13 @@ fn whole_numbers(root: &Value, schema: &Value, value: &Value, at: &str, faults: 
 
 /// Types of output fields that are none: a schema could say so, but not in words that anybody reads.
 fn field_types(document: &Value, faults: &mut Vec<Fault>) {
+    let known: HashSet<String> = faults.iter().map(|fault| fault.pointer.clone()).collect();
     let fields = document.pointer("/output_schema/fields").and_then(Value::as_array).into_iter().flatten();
     let types = fields.enumerate().filter_map(|(index, field)| Some((index, field.get("type")?.as_str()?)));
     for (index, text) in types {
         let Err(error) = text.parse::<FieldType>() else { continue };
         let at = format!("/output_schema/fields/{index}/type");
-        if !faults.iter().any(|fault| fault.pointer == at) {
+        if !known.contains(&at) {
             faults.push(Fault::error(at, "type", format!("{error}{}", hint(text, FieldType::SIMPLE.iter().copied()))));
         }
     }

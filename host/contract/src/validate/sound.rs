@@ -2,12 +2,13 @@
 
 use super::Fault;
 use serde_json::Value;
+use std::collections::HashSet;
 
 /// A document and what its shape is at fault for.
 pub(super) struct Sound<'a> {
     document: &'a Value,
     /// Pointers of what is wrong.
-    wrong: Vec<String>,
+    wrong: HashSet<String>,
 }
 
 impl<'a> Sound<'a> {
@@ -17,9 +18,8 @@ impl<'a> Sound<'a> {
 
     /// Whether neither what stands there, if anything does, nor what it stands in is wrong.
     pub(super) fn is(&self, at: &str) -> bool {
-        let above =
-            |wrong: &String| at.strip_prefix(wrong.as_str()).is_some_and(|r| r.is_empty() || r.starts_with('/'));
-        !self.wrong.iter().any(above)
+        let ends = at.match_indices('/').map(|(end, _)| end).chain([at.len()]);
+        !ends.filter_map(|end| at.get(..end)).any(|above| self.wrong.contains(above))
     }
 
     /// Whether nothing stands there, though something could.

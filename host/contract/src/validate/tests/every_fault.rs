@@ -134,6 +134,29 @@ fn the_same_thing_is_told_once() {
     assert_eq!(pointers, ["/llm/model", "/tts/voice", "/turn/endpointing/min_ms"]);
 }
 
+/// A hostile document costs about as much as it is long.
+#[test]
+fn a_document_of_nothing_but_faults_is_told_fault_by_fault() {
+    const MANY: usize = 5_000;
+    let mut document = valid();
+    document["tools"] = (0..MANY).map(|n| if n % 2 == 0 { json!("end_call") } else { json!(n) }).collect();
+    document["output_schema"] = json!({"fields": vec![json!({"name": "a", "type": "x"}); MANY]});
+    document["prompt"]["instructions"] = json!("{{a}}{{b}}".repeat(9_000));
+    document["prompt"]["greeting"] = json!((0..150).map(|n| format!("{{{{ v{n} }}}}")).collect::<String>());
+    document["context"] =
+        Value::Object((0..MANY).map(|n| (format!("name{n}"), json!({"inner": {"deep": n}}))).collect());
+    for n in 0..MANY {
+        document[format!("colour{n}")] = json!(null);
+    }
+    let told = found(&document);
+    let count = |at: &str| told.iter().filter(|(pointer, _)| pointer.starts_with(at)).count();
+    assert_eq!(count("/colour"), MANY);
+    assert!(told.contains(&("/tools".to_owned(), "max-items".to_owned())));
+    assert!(count("/output_schema/fields/") >= MANY);
+    assert_eq!((count("/prompt/instructions"), count("/prompt/greeting")), (2, 150));
+    assert!(partial(&document).len() > MANY);
+}
+
 proptest! {
     /// Whatever is broken beside it, a tool that does not exist is told.
     #[test]
