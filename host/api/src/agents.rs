@@ -2,65 +2,114 @@
 
 mod change;
 mod expected;
+mod fields;
+mod served;
 mod versions;
 
-pub(crate) use change::{patch, replace};
-pub(crate) use versions::{current, list as versions, set_default};
+pub(crate) use change::{Why, patch, replace};
+pub(crate) use expected::Expected;
+pub(crate) use fields::{Fields, Switch, add_field, drop_field, fields, set_field, tracing};
+pub(crate) use served::{Effective, EffectiveOf, Pin, Served, effective, end_rollout, pin, rollout, serving};
+pub(crate) use versions::{
+    Between, Differences, Environment, RollBack, archive, current, diff, list as versions, restore, rollback,
+    set_default, version,
+};
 
-use crate::auth::Operator;
-use crate::page::{PageQuery, id};
+use crate::auth::Principal;
+use crate::body::Body;
+use crate::params::{PageQuery, Params, id};
 use crate::{Api, Problem};
 use axum::Json;
-use axum::extract::rejection::{JsonRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use change::Why;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use trunkline_contract::Fault;
+use trunkline_contract::agent::{AgentType, Status};
 use trunkline_contract::validate::Checked;
 use trunkline_session::unix_ms;
-use trunkline_store::{AgentVersion, NewVersion, Page};
+use trunkline_store::{AgentFilter, AgentSort, AgentVersion, NewVersion, Page};
 
-pub(crate) async fn list(
-    operator: Operator,
-    query: Result<Query<PageQuery>, QueryRejection>,
-) -> Result<Json<Page<AgentVersion>>, Problem> {
-    let Query(query) = query?;
-    Ok(Json(operator.tenant.agents().list(query.cursor.as_deref(), query.limit()?).await?))
+/// A contract that can be used.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Validated {
+    /// Always true; a contract that is not is refused with its faults.
+    valid: bool,
+    /// What somebody should look at all the same.
+    warnings: Vec<Fault>,
 }
 
-pub(crate) async fn show(operator: Operator, Path(agent): Path<String>) -> Result<Response, Problem> {
-    let found = operator.tenant.agents().latest(id(&agent, "agent")?).await?;
+/// Which agents to list, and in which order.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+pub(crate) struct Filter {
+    /// Only those in whose name or short description this stands, in any case.
+    #[schemars(length(max = 200))]
+    q: Option<String>,
+    /// Only those of this type.
+    #[serde(rename = "type")]
+    kind: Option<AgentType>,
+    /// Only those of this status; without it, all but archived ones.
+    status: Option<Status>,
+    /// Only those with this tag.
+    #[schemars(length(max = 50))]
+    tag: Option<String>,
+    /// `newest` when it is not given.
+    #[serde(default)]
+    sort: AgentSort,
+}
+
+/// What an enumeration is called in JSON.
+fn wire(value: impl Serialize) -> Option<String> {
+    serde_json::to_value(value).ok()?.as_str().map(str::to_owned)
+}
+
+pub(crate) async fn list(
+    principal: Principal,
+    Params(query): Params<PageQuery>,
+    Params(filter): Params<Filter>,
+) -> Result<Json<Page<AgentVersion>>, Problem> {
+    let sort = filter.sort;
+    let filter = AgentFilter {
+        text: filter.q.filter(|text| !text.is_empty()),
+        kind: filter.kind.and_then(wire),
+        status: filter.status.and_then(wire),
+        tag: filter.tag,
+    };
+    Ok(Json(principal.tenant.agents().search(filter, sort, query.cursor.as_deref(), query.limit()?).await?))
+}
+
+pub(crate) async fn show(principal: Principal, Path(agent): Path<String>) -> Result<Response, Problem> {
+    let found = principal.tenant.agents().latest(id(&agent, "agent")?).await?;
     Ok(tagged(found.ok_or_else(|| Problem::missing("agent"))?))
 }
 
 pub(crate) async fn validate(
     State(api): State<Api>,
-    _operator: Operator,
-    document: Result<Json<Value>, JsonRejection>,
-) -> Result<Json<Value>, Problem> {
-    let Json(document) = document?;
-    let checked = check(&api, &document).await?;
-    Ok(Json(json!({"valid": true, "warnings": checked.warnings})))
+    principal: Principal,
+    Body(document): Body<Value>,
+) -> Result<Json<Validated>, Problem> {
+    let checked = check(&api, &principal, &document).await?;
+    Ok(Json(Validated { valid: true, warnings: checked.warnings }))
 }
 
 pub(crate) async fn create(
     State(api): State<Api>,
-    operator: Operator,
-    why: Result<Query<Why>, QueryRejection>,
-    document: Result<Json<Value>, JsonRejection>,
+    principal: Principal,
+    Params(why): Params<Why>,
+    Body(document): Body<Value>,
 ) -> Result<Response, Problem> {
-    let summary = change::summary(why)?;
-    let Json(document) = document?;
-    check(&api, &document).await?;
-    let new = NewVersion { document, author: Some(operator.name), summary, now_ms: unix_ms(), ..NewVersion::default() };
-    let made = operator.tenant.agents().create(new).await?;
+    let (summary, semver) = why.read()?;
+    check(&api, &principal, &document).await?;
+    let new = NewVersion { document, summary, semver, now_ms: unix_ms(), ..NewVersion::default() };
+    let made = principal.tenant.agents().create(new).await?;
     let location = format!("/api/v1/agents/{}", made.agent_id);
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], tagged(made)).into_response())
 }
 
-async fn check(api: &Api, document: &Value) -> Result<Checked, Problem> {
-    let checked = api.sessions.validate(document).await?;
+async fn check(api: &Api, principal: &Principal, document: &Value) -> Result<Checked, Problem> {
+    let checked = api.sessions.validate(principal.tenant.id(), document).await?;
     checked.map_err(|faults| {
         let detail = format!("the contract has {} fault(s)", faults.len());
         Problem::invalid(detail, faults)

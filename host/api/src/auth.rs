@@ -1,95 +1,75 @@
-//! Who asks: an operator with a bearer token, or with the cookie of a session. Handlers take an [`Operator`], so a route
-//! that forgets to check does not compile.
+//! Who asks: somebody with a bearer token, or with the cookie of a session.
 
 mod cookie;
 mod guesses;
+mod jwt;
+mod principal;
+mod proof;
+mod scope;
 mod site;
 
 pub(crate) use cookie::{csrf, expired, secret, session_cookie};
 pub(crate) use guesses::Guesses;
+pub use jwt::Issuer;
+pub(crate) use jwt::{Claims, Issuers, MAX_TTL_S, SigningKeys};
+pub(crate) use principal::{Kind, Known, Login, Principal, unauthorised};
+pub(crate) use proof::of_session;
+pub(crate) use scope::Scope;
 pub(crate) use site::Site;
 
 use crate::{Api, Problem};
-use axum::extract::FromRequestParts;
+use axum::http::StatusCode;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode, header};
-use subtle::ConstantTimeEq;
 use trunkline_contract::TenantId;
-use trunkline_session::unix_ms;
-use trunkline_store::{BrowserSession, TenantStore};
+use trunkline_store::{Tenant, TenantStatus};
 
-/// What people at the machine's own console are called.
-const CONSOLE: &str = "operator";
-/// Repeats what `/auth/me` says, which no other site can read.
-const CSRF_HEADER: &str = "x-csrf-token";
+/// Names the tenant that an operator acts for.
+const TENANT_HEADER: &str = "x-tenant";
 
-/// An operator, acting for one tenant.
-pub(crate) struct Operator {
-    pub(crate) name: String,
-    pub(crate) tenant: TenantStore,
-    /// The operator's token, by its name; none: a session that the machine's own console opened.
-    pub(crate) token_name: Option<String>,
-    /// The secret of the browser's session; none: a bearer token was shown.
-    pub(crate) session: Option<String>,
+/// Finds out who asks, and for which tenant.
+///
+/// # Errors
+/// Nobody who is known; a tenant that they have nothing to do with, or that is suspended.
+pub(crate) async fn authenticate(parts: &Parts, api: &Api) -> Result<Principal, Problem> {
+    let known = proof::of(parts, api).await?;
+    let named = parts.headers.get(TENANT_HEADER).map(|named| named.to_str().unwrap_or_default());
+    acting(known, named, api).await
 }
 
-impl FromRequestParts<Api> for Operator {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
-        if parts.headers.contains_key(header::AUTHORIZATION) {
-            let token = bearer(&parts.headers);
-            let token = token.ok_or_else(|| unauthorised("send `Authorization: Bearer <operator token>`"))?;
-            let token = api.store.operator_tokens().verify(token).await?;
-            let token = token.ok_or_else(|| unauthorised("the token is not known"))?;
-            let tenant = tenant(parts, api).await?;
-            return Ok(Self { name: token.name.clone(), tenant, token_name: Some(token.name), session: None });
-        }
-        let secret = cookie::secret(&parts.headers).ok_or_else(|| {
-            unauthorised("send `Authorization: Bearer <operator token>`, or log in: `trunkline login` makes a link")
-        })?;
-        Site::of(parts, api)?;
-        let session = api.store.logins().session(secret, unix_ms()).await?;
-        let session =
-            session.ok_or_else(|| unauthorised("the session is over: `trunkline login` makes a login link"))?;
-        if !parts.method.is_safe() {
-            let shown = parts.headers.get(CSRF_HEADER).map(|value| value.as_bytes()).unwrap_or_default();
-            if !bool::from(csrf(secret).as_bytes().ct_eq(shown)) {
-                let detail = "send `X-CSRF-Token` with the `csrf` of /api/v1/auth/me";
-                return Err(Problem::new(StatusCode::FORBIDDEN, "csrf", detail));
-            }
-        }
-        let secret = secret.to_owned();
-        Ok(Self::of_session(secret, session, tenant(parts, api).await?))
-    }
-}
-
-impl Operator {
-    /// Whoever a session belongs to.
-    pub(crate) fn of_session(secret: String, session: BrowserSession, tenant: TenantStore) -> Self {
-        let name = session.token_name.clone().unwrap_or_else(|| CONSOLE.to_owned());
-        Self { name, tenant, token_name: session.token_name, session: Some(secret) }
-    }
-}
-
-fn unauthorised(detail: &str) -> Problem {
-    Problem::new(StatusCode::UNAUTHORIZED, "unauthorised", detail)
-}
-
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, token) = value.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
-}
-
-/// The tenant named by `X-Tenant` (id or name), or the first one.
-async fn tenant(parts: &Parts, api: &Api) -> Result<TenantStore, Problem> {
-    let Some(named) = parts.headers.get("x-tenant") else { return Ok(api.store.tenant(api.default_tenant)) };
-    let named = named.to_str().unwrap_or_default();
-    let found = match named.parse::<TenantId>() {
-        Ok(id) => api.store.tenants().get(id).await?,
-        Err(_) => api.store.tenants().by_name(named).await?,
+/// Somebody who is known, acting for their tenant; an operator for the one that they name, or the first one.
+///
+/// # Errors
+/// There is no such tenant, or it is another one; it is suspended.
+pub(crate) async fn acting(known: Known, named: Option<&str>, api: &Api) -> Result<Principal, Problem> {
+    let tenant = match (known.tenant, named) {
+        (Some(own), _) => api.store.tenants().get(own).await?,
+        (None, Some(named)) => find(named, api).await?,
+        (None, None) => api.store.tenants().get(api.default_tenant).await?,
     };
-    let tenant = found.ok_or_else(|| Problem::missing("tenant"))?;
-    Ok(api.store.tenant(tenant.id))
+    let tenant = tenant.ok_or_else(|| Problem::missing("tenant"))?;
+    if known.tenant.is_some() {
+        if named.is_some_and(|named| named != tenant.name && named.parse().ok() != Some(tenant.id)) {
+            return Err(Problem::missing("tenant"));
+        }
+        if tenant.status == TenantStatus::Suspended {
+            let detail = "the tenant is suspended: the operator of this host knows why";
+            return Err(Problem::new(StatusCode::FORBIDDEN, "suspended", detail));
+        }
+    }
+    Ok(Principal {
+        name: known.name.clone(),
+        role: known.role,
+        tenant: api.store.tenant(tenant.id).acting(known.name.clone()),
+        tenant_name: tenant.name.into(),
+        requests_per_minute: tenant.limits.requests_per_minute,
+        known,
+    })
+}
+
+/// The tenant of an id or a name.
+pub(crate) async fn find(named: &str, api: &Api) -> Result<Option<Tenant>, Problem> {
+    match named.parse::<TenantId>() {
+        Ok(id) => Ok(api.store.tenants().get(id).await?),
+        Err(_) => Ok(api.store.tenants().by_name(named).await?),
+    }
 }

@@ -1,12 +1,13 @@
 //! `/calls`: what was and is said.
 
-use crate::auth::Operator;
-use crate::page::{PageQuery, id};
+use crate::auth::Principal;
+use crate::body::Body;
+use crate::params::{PageQuery, Params, id};
 use crate::{Api, Problem};
 use axum::Json;
-use axum::extract::rejection::{JsonRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use trunkline_contract::log::{Row, TurnLatency};
 use trunkline_contract::{AgentId, CallId};
@@ -16,15 +17,19 @@ use trunkline_store::{Call, CallFilter, CallState, Page, TranscriptLine};
 /// Most rows of one answer.
 const MAX_ROWS: usize = 1_000;
 
-#[derive(Debug, Deserialize)]
+/// Which calls.
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct Filter {
+    /// How far they are.
     state: Option<CallState>,
+    /// Who answered.
     agent: Option<AgentId>,
+    /// What they run over.
     channel: Option<Channel>,
 }
 
 /// What a call runs over.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 enum Channel {
     PhoneInbound,
@@ -42,14 +47,20 @@ impl Channel {
     }
 }
 
-#[derive(Debug, Deserialize)]
+/// Which rows.
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct From {
+    /// The first one, from 1.
     from_seq: Option<u64>,
+    /// How many at most, 1-1000.
     limit: Option<usize>,
 }
 
-#[derive(Debug, Serialize)]
+/// A list that comes whole.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "{T}List")]
 pub(crate) struct Items<T> {
+    /// All of them, in order.
     items: Vec<T>,
 }
 
@@ -60,70 +71,72 @@ impl<T> Items<T> {
 }
 
 pub(crate) async fn list(
-    operator: Operator,
-    page: Result<Query<PageQuery>, QueryRejection>,
-    filter: Result<Query<Filter>, QueryRejection>,
+    principal: Principal,
+    Params(page): Params<PageQuery>,
+    Params(filter): Params<Filter>,
 ) -> Result<Json<Page<Call>>, Problem> {
-    let (Query(page), Query(filter)) = (page?, filter?);
     let channel = filter.channel.map(Channel::name);
     let filter = CallFilter { state: filter.state, agent: filter.agent, channel };
-    Ok(Json(operator.tenant.calls().list(filter, page.cursor.as_deref(), page.limit()?).await?))
+    Ok(Json(principal.tenant.calls().list(filter, page.cursor.as_deref(), page.limit()?).await?))
 }
 
-pub(crate) async fn show(operator: Operator, Path(call): Path<String>) -> Result<Json<Call>, Problem> {
-    let found = operator.tenant.calls().get(id(&call, "call")?).await?;
+pub(crate) async fn show(principal: Principal, Path(call): Path<String>) -> Result<Json<Call>, Problem> {
+    let found = principal.tenant.calls().get(id(&call, "call")?).await?;
     found.map(Json).ok_or_else(|| Problem::missing("call"))
 }
 
 pub(crate) async fn transcript(
-    operator: Operator,
+    principal: Principal,
     Path(call): Path<String>,
 ) -> Result<Json<Items<TranscriptLine>>, Problem> {
     let call: CallId = id(&call, "call")?;
-    Ok(Json(Items { items: operator.tenant.log().transcript(call).await? }))
+    Ok(Json(Items { items: principal.tenant.log().transcript(call).await? }))
 }
 
 pub(crate) async fn events(
-    operator: Operator,
+    principal: Principal,
     Path(call): Path<String>,
-    query: Result<Query<From>, QueryRejection>,
+    Params(query): Params<From>,
 ) -> Result<Json<Items<Row>>, Problem> {
-    let Query(query) = query?;
     let call: CallId = id(&call, "call")?;
     let limit = query.limit.unwrap_or(MAX_ROWS).clamp(1, MAX_ROWS);
-    Ok(Json(Items { items: operator.tenant.log().rows(call, query.from_seq.unwrap_or(1), limit).await? }))
+    Ok(Json(Items { items: principal.tenant.log().rows(call, query.from_seq.unwrap_or(1), limit).await? }))
 }
 
-pub(crate) async fn latency(operator: Operator, Path(call): Path<String>) -> Result<Json<Items<TurnLatency>>, Problem> {
+pub(crate) async fn latency(
+    principal: Principal,
+    Path(call): Path<String>,
+) -> Result<Json<Items<TurnLatency>>, Problem> {
     let call: CallId = id(&call, "call")?;
-    Ok(Json(Items { items: operator.tenant.log().latencies(call).await? }))
+    Ok(Json(Items { items: principal.tenant.log().latencies(call).await? }))
 }
 
 pub(crate) async fn hang_up(
     State(api): State<Api>,
-    operator: Operator,
+    principal: Principal,
     Path(call): Path<String>,
 ) -> Result<StatusCode, Problem> {
-    if api.sessions.hang_up(operator.tenant.id(), id(&call, "call")?).await? {
+    if api.sessions.hang_up(principal.tenant.id(), id(&call, "call")?).await? {
         return Ok(StatusCode::ACCEPTED);
     }
     let detail = "the call is not led by this host at this moment: try again when it goes on";
     Err(Problem::new(StatusCode::CONFLICT, "not-live", detail))
 }
 
-#[derive(Debug, Deserialize)]
+/// Who takes a live call over.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Successor {
+    /// The agent.
     agent_id: AgentId,
 }
 
 /// Another agent takes the live call over, between two events.
 pub(crate) async fn agent(
     State(api): State<Api>,
-    operator: Operator,
+    principal: Principal,
     Path(call): Path<String>,
-    body: Result<Json<Successor>, JsonRejection>,
+    Body(Successor { agent_id }): Body<Successor>,
 ) -> Result<Json<Switched>, Problem> {
-    let Json(Successor { agent_id }) = body?;
-    Ok(Json(api.sessions.switch_agent(operator.tenant.id(), id(&call, "call")?, agent_id).await?))
+    Ok(Json(api.sessions.switch_agent(principal.tenant.id(), id(&call, "call")?, agent_id).await?))
 }

@@ -1,16 +1,17 @@
 //! `/agents/{id}/chat`: writes to an agent; the answer comes whole, or as it is written (SSE).
 
-use crate::auth::Operator;
-use crate::page::id;
+use crate::auth::Principal;
+use crate::body::Body;
+use crate::params::id;
 use crate::sse::{self, Event};
 use crate::{Api, Problem};
 use axum::Json;
-use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use futures::stream::{self, StreamExt};
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use trunkline_contract::log::{Entry, Row};
 use trunkline_contract::{AgentId, CallId, Fault};
@@ -20,25 +21,43 @@ use trunkline_store::{TranscriptLine, transcript};
 /// Longest text, characters.
 const MAX_TEXT: usize = 16_000;
 
-#[derive(Debug, Deserialize)]
+/// What is written to an agent.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Ask {
+    /// The conversation; a new one without it.
     thread: Option<String>,
+    /// Id of a session with the agent; a new conversation is as the session has it.
+    session: Option<String>,
+    /// 1-16,000 characters; may be left out where a conversation begins.
     text: Option<String>,
+}
+
+/// What an agent answered.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Answered {
+    /// The conversation.
+    thread: CallId,
+    /// What the agent wrote.
+    messages: Vec<TranscriptLine>,
+    /// The conversation is over.
+    ended: bool,
+    /// The result so far.
+    result: Value,
 }
 
 pub(crate) async fn chat(
     State(api): State<Api>,
-    operator: Operator,
+    principal: Principal,
     Path(agent): Path<String>,
     headers: HeaderMap,
-    ask: Result<Json<Ask>, JsonRejection>,
+    Body(ask): Body<Ask>,
 ) -> Result<Response, Problem> {
-    let Json(ask) = ask?;
     let agent: AgentId = id(&agent, "agent")?;
     let thread: Option<CallId> = ask.thread.as_deref().map(|thread| id(thread, "thread")).transpose()?;
     check(&ask)?;
-    let chat = api.sessions.chat(operator.tenant.id(), agent, thread, ask.text).await?;
+    let session = ask.session.as_deref().map(|session| id(session, "session")).transpose()?;
+    let chat = api.sessions.chat(principal.tenant.id(), agent, thread, session, ask.text).await?;
     let streams = headers.get(header::ACCEPT).is_some_and(|accept| accept.as_bytes().starts_with(b"text/event-stream"));
     if streams { Ok(stream(chat)) } else { Ok(Json(whole(chat).await?).into_response()) }
 }
@@ -70,15 +89,15 @@ fn lines(rows: &[Row]) -> Vec<TranscriptLine> {
     transcript(rows)
 }
 
-async fn whole(mut chat: Chat) -> Result<Value, Problem> {
+async fn whole(mut chat: Chat) -> Result<Answered, Problem> {
     let mut rows = Vec::new();
     while let Some(told) = chat.told.recv().await {
         match told {
             Told::Piece { .. } => {}
             Told::Row(row) => rows.push(*row),
             Told::Rest { ended, result } => {
-                let answer: Vec<TranscriptLine> = lines(&rows).into_iter().filter(TranscriptLine::is_answer).collect();
-                return Ok(json!({"thread": chat.thread.id, "messages": answer, "ended": ended, "result": result}));
+                let messages = lines(&rows).into_iter().filter(TranscriptLine::is_answer).collect();
+                return Ok(Answered { thread: chat.thread.id, messages, ended, result });
             }
         }
     }

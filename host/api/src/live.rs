@@ -1,14 +1,14 @@
 //! `/calls/{id}/live`: the log of a call as it grows, and what is said and heard at this moment.
 
-use crate::auth::Operator;
-use crate::page::id;
+use crate::auth::Principal;
+use crate::params::{Params, id};
 use crate::sse::{self, Event};
 use crate::{Api, Problem};
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use futures::stream::{self, StreamExt};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 use std::collections::VecDeque;
@@ -22,26 +22,28 @@ use trunkline_store::TenantStore;
 /// Rows read at a time.
 const PAGE: usize = 500;
 
-#[derive(Debug, Deserialize)]
+/// Where to begin.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(rename = "FollowFrom")]
 pub(crate) struct From {
+    /// The first row, from 1.
     from_seq: Option<u64>,
 }
 
 pub(crate) async fn live(
     State(api): State<Api>,
-    operator: Operator,
+    principal: Principal,
     Path(call): Path<String>,
-    query: Result<Query<From>, QueryRejection>,
+    Params(query): Params<From>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let Query(query) = query?;
     let call: CallId = id(&call, "call")?;
     // Before the first look at the log: nothing falls between the two.
     let feed = api.sessions.watch(call);
-    operator.tenant.calls().get(call).await?.ok_or_else(|| Problem::missing("call"))?;
+    principal.tenant.calls().get(call).await?.ok_or_else(|| Problem::missing("call"))?;
     let seen = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse::<u64>().ok());
     let next = seen.map_or(query.from_seq.unwrap_or(1), |seen| seen.saturating_add(1)).max(1);
-    let watch = Watch { tenant: operator.tenant, call, next, feed, ready: VecDeque::new(), look: true, over: false };
+    let watch = Watch { tenant: principal.tenant, call, next, feed, ready: VecDeque::new(), look: true, over: false };
     Ok(sse::response(stream::unfold(watch, Watch::step).flat_map(stream::iter)))
 }
 

@@ -2,29 +2,34 @@
 //! cause is logged, never sent.
 
 use axum::Json;
-use axum::body::to_bytes;
-use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
+use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::Serialize;
 use trunkline_contract::Fault;
 use trunkline_session::SessionError;
 use trunkline_store::StoreError;
 
-/// The framework's own words for an error, bytes; they are short.
-const MAX_WORDS: usize = 1_024;
-const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
+pub(crate) const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
 
-/// An error for the outside.
-#[derive(Clone, Debug, Serialize)]
+/// An error for the outside (RFC 9457).
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Problem {
-    /// Names the kind of problem.
+    /// Names the kind of problem: `urn:trunkline:problem:` and a name that stays the same.
     #[serde(rename = "type")]
     kind: String,
+    /// The status in words.
     title: String,
+    /// The status.
     status: u16,
+    /// What went wrong, for people.
     detail: String,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    /// Names this occurrence, as the answer's `X-Request-Id` and the host's log do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instance: Option<String>,
+    /// What is wrong with the body, each with its place.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     errors: Vec<Fault>,
     /// Sent as `Retry-After`, seconds.
     #[serde(skip)]
@@ -38,6 +43,7 @@ impl Problem {
             title: status.canonical_reason().unwrap_or("Error").to_owned(),
             status: status.as_u16(),
             detail: detail.into(),
+            instance: None,
             errors: Vec::new(),
             retry_after_s: None,
         }
@@ -56,6 +62,17 @@ impl Problem {
     pub(crate) fn invalid(detail: impl Into<String>, errors: Vec<Fault>) -> Self {
         Self { errors, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail) }
     }
+
+    /// What is wrong with the body.
+    #[cfg(test)]
+    pub(crate) fn faults(&self) -> &[Fault] {
+        &self.errors
+    }
+
+    /// Names the occurrence.
+    pub(crate) fn occurred(self, instance: String) -> Self {
+        Self { instance: Some(instance), ..self }
+    }
 }
 
 impl IntoResponse for Problem {
@@ -70,6 +87,8 @@ impl IntoResponse for Problem {
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
+        // Whoever sends the answer knows which request it is of.
+        response.extensions_mut().insert(self);
         response
     }
 }
@@ -79,7 +98,12 @@ impl From<StoreError> for Problem {
         let (status, kind) = match &error {
             StoreError::NotFound(_) => (StatusCode::NOT_FOUND, "not-found"),
             StoreError::Taken(_) | StoreError::NumberTaken => (StatusCode::CONFLICT, "conflict"),
-            StoreError::StaleVersion { .. } => (StatusCode::PRECONDITION_FAILED, "stale-version"),
+            StoreError::InUse(_) => (StatusCode::CONFLICT, "in-use"),
+            StoreError::Limit { .. } => (StatusCode::CONFLICT, "limit"),
+            StoreError::OldVersion { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "old-version"),
+            StoreError::StaleVersion { .. } | StoreError::Changed { .. } => {
+                (StatusCode::PRECONDITION_FAILED, "stale-version")
+            }
             StoreError::InvalidCursor | StoreError::Invalid(_) => (StatusCode::BAD_REQUEST, "invalid"),
             StoreError::NoRoom { .. } => (StatusCode::INSUFFICIENT_STORAGE, "no-room"),
             StoreError::DiskFull => (StatusCode::INSUFFICIENT_STORAGE, "disk-full"),
@@ -100,6 +124,7 @@ impl From<SessionError> for Problem {
             SessionError::Missing(what) => Self::missing(what),
             SessionError::Over => Self::new(StatusCode::CONFLICT, "ended", error.to_string()),
             SessionError::Elsewhere => Self::new(StatusCode::CONFLICT, "not-live", error.to_string()),
+            SessionError::Suspended => Self::new(StatusCode::FORBIDDEN, "suspended", error.to_string()),
             SessionError::Busy => Self::new(StatusCode::CONFLICT, "busy", error.to_string()),
             SessionError::NoRoom(_) => Self::new(StatusCode::SERVICE_UNAVAILABLE, "no-room", error.to_string()),
             SessionError::Agent(_) => {
@@ -114,21 +139,10 @@ impl From<SessionError> for Problem {
     }
 }
 
-impl From<JsonRejection> for Problem {
-    fn from(rejection: JsonRejection) -> Self {
-        Self::new(rejection.status(), "invalid-json", rejection.body_text())
-    }
-}
-
-impl From<QueryRejection> for Problem {
-    fn from(rejection: QueryRejection) -> Self {
-        Self::new(rejection.status(), "invalid-query", rejection.body_text())
-    }
-}
-
-impl From<PathRejection> for Problem {
-    fn from(rejection: PathRejection) -> Self {
-        Self::new(rejection.status(), "invalid-path", rejection.body_text())
+impl From<BytesRejection> for Problem {
+    fn from(rejection: BytesRejection) -> Self {
+        let large = rejection.status() == StatusCode::PAYLOAD_TOO_LARGE;
+        Self::new(rejection.status(), if large { "too-large" } else { "invalid-body" }, rejection.body_text())
     }
 }
 
@@ -139,36 +153,4 @@ pub(crate) async fn not_found(uri: Uri) -> Problem {
 pub(crate) async fn method_not_allowed(uri: Uri) -> Problem {
     let detail = format!("{} does not take this method", uri.path());
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", detail)
-}
-
-/// What the framework refuses by itself (a body too large, a path that is no text, a request that is no upgrade) leaves
-/// as a problem document too.
-pub(crate) async fn uniform(response: Response) -> Response {
-    let status = response.status();
-    let error = status.is_client_error() || status.is_server_error();
-    if !error || response.headers().get(header::CONTENT_TYPE) == Some(&CONTENT_TYPE) {
-        return response;
-    }
-    let (mut parts, body) = response.into_parts();
-    let words = to_bytes(body, MAX_WORDS).await.unwrap_or_default();
-    let kind = match status {
-        StatusCode::PAYLOAD_TOO_LARGE => "too-large",
-        StatusCode::METHOD_NOT_ALLOWED => "method-not-allowed",
-        StatusCode::NOT_FOUND => "not-found",
-        _ => "refused",
-    };
-    let problem = Problem::new(status, kind, String::from_utf8_lossy(&words)).into_response();
-    // Whatever else the answer says stays: which methods are allowed, which protocol to upgrade to.
-    parts.headers.remove(header::CONTENT_LENGTH);
-    let (own, body) = problem.into_parts();
-    parts.headers.extend(own.headers);
-    Response::from_parts(parts, body)
-}
-
-/// Answers are about one operator's things at one time: nobody keeps them, and nobody guesses what they are.
-pub(crate) async fn not_kept(mut response: Response) -> Response {
-    let headers = response.headers_mut();
-    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    response
 }

@@ -3,21 +3,24 @@
 mod contract;
 mod wav;
 
-use crate::auth::Operator;
+use crate::body::Body;
+use crate::calls::Items;
+use crate::params::Params;
 use crate::{Api, Problem};
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::rejection::{BytesRejection, JsonRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 use std::time::Duration;
 use tokio::time::timeout;
 use trunkline_contract::Fault;
 use trunkline_contract::agent::{SttProvider, TtsProvider};
-use trunkline_contract::speech::AudioFormat;
+use trunkline_contract::speech::{AudioFormat, Word};
 use trunkline_providers::{ErrorKind, Heard, ProviderError, ProviderStatus, Spoken, SttRequest, TtsRequest};
 
 pub(crate) use wav::MAX_BYTES as MAX_RECORDING;
@@ -34,23 +37,46 @@ const WHOLE_MS: u32 = 120_000;
 const RETRY_S: u64 = 2;
 const FIRST_AUDIO: HeaderName = HeaderName::from_static("x-first-audio-ms");
 
-#[derive(Debug, Deserialize)]
+/// What is to be spoken, and how.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "TryOut")]
 pub(crate) struct Say {
+    /// 1-1000 characters.
     text: String,
+    /// As in contracts.
     voice: Option<String>,
+    /// As in contracts.
     model: Option<String>,
+    /// As in contracts.
     speed: Option<f64>,
+    /// BCP 47.
     locale: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
+/// How a recording is to be heard.
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct Hear {
+    /// As in contracts.
     model: Option<String>,
+    /// BCP 47.
     locale: Option<String>,
 }
 
-pub(crate) async fn list(State(api): State<Api>, _operator: Operator) -> Result<Json<Value>, Problem> {
+/// What was heard.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Recognised {
+    /// What was said.
+    text: String,
+    /// Words, when the provider tells.
+    words: Vec<Word>,
+    /// How long the recording is, ms.
+    audio_ms: u64,
+    /// From its end to the last words, ms.
+    took_ms: u64,
+}
+
+pub(crate) async fn list(State(api): State<Api>) -> Result<Json<Items<ProviderStatus>>, Problem> {
     // It looks for programs on the disk.
     let providers = api.sessions.providers().clone();
     let items: Vec<ProviderStatus> =
@@ -58,17 +84,16 @@ pub(crate) async fn list(State(api): State<Api>, _operator: Operator) -> Result<
             tracing::error!(%error, "the providers could not be looked at");
             Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the providers could not be looked at")
         })?;
-    Ok(Json(json!({ "items": items })))
+    Ok(Json(Items::new(items)))
 }
 
 pub(crate) async fn say(
     State(api): State<Api>,
-    _operator: Operator,
     Path(provider): Path<String>,
-    say: Result<Json<Say>, JsonRejection>,
+    Body(say): Body<Say>,
 ) -> Result<Response, Problem> {
     let provider: TtsProvider = named(&provider)?;
-    let Json(Say { text, voice, model, speed, locale }) = say?;
+    let Say { text, voice, model, speed, locale } = say;
     check(&text)?;
     let (tts, locale) =
         contract::tts(provider, &[("voice", json!(voice)), ("model", json!(model)), ("speed", json!(speed))], locale)?;
@@ -82,16 +107,14 @@ pub(crate) async fn say(
 
 pub(crate) async fn hear(
     State(api): State<Api>,
-    _operator: Operator,
     Path(provider): Path<String>,
-    query: Result<Query<Hear>, QueryRejection>,
+    Params(Hear { model, locale }): Params<Hear>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<Recognised>, Problem> {
     let provider: SttProvider = named(&provider)?;
-    let Query(Hear { model, locale }) = query?;
     wav::is_wav(&headers)?;
-    let body = body.map_err(|refused| Problem::new(refused.status(), "invalid-body", refused.body_text()))?;
+    let body = body?;
     let recording = wav::read(&body).map_err(|error| {
         let message = error.to_string();
         Problem::invalid(message.clone(), vec![Fault::error("", error.code(), message)])
@@ -102,12 +125,8 @@ pub(crate) async fn hear(
     let request = SttRequest::new(&stt, &locale, AudioFormat::Pcm16 { hz: recording.hz });
     let request = SttRequest { stall_ms: WHOLE_MS, max_queue_ms: WHOLE_MS, ..request };
     let heard = within(Heard::of(recogniser.as_ref(), request, &recording.pcm)).await?;
-    Ok(Json(json!({
-        "text": heard.text,
-        "words": heard.words,
-        "audio_ms": recording.ms(),
-        "took_ms": heard.took_ms,
-    })))
+    let Heard { text, words, took_ms } = heard;
+    Ok(Json(Recognised { text, words, audio_ms: recording.ms(), took_ms }))
 }
 
 /// A provider of a path.

@@ -1,9 +1,13 @@
 //! What all handlers share.
 
-use crate::auth::Guesses;
+use crate::answers::Cors;
+use crate::auth::{Guesses, Issuer, Issuers, SigningKeys};
+use crate::guard::{RateLimits, Rates};
+use crate::login::Passwords;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
+use trunkline_egress::HttpClient;
 use trunkline_knowledge::Knowledge;
 use trunkline_session::Sessions;
 use trunkline_store::Store;
@@ -31,9 +35,16 @@ pub struct Api {
     /// This host serves TLS itself.
     pub(crate) tls: bool,
     pub(crate) guesses: Guesses,
+    pub(crate) passwords: Passwords,
     pub(crate) knowledge: Knowledge,
     /// Try-outs of providers at a time.
     pub(crate) tryouts: Gate,
+    pub(crate) rates: Rates,
+    /// Signs tokens of this host.
+    pub(crate) signing: SigningKeys,
+    /// Whose tokens are trusted, too.
+    pub(crate) issuers: Issuers,
+    pub(crate) cors: Cors,
 }
 
 impl Api {
@@ -49,6 +60,8 @@ impl Api {
     ) -> Self {
         Self {
             knowledge: sessions.knowledge().clone(),
+            signing: SigningKeys::new(store.clone()),
+            issuers: Issuers::default(),
             store,
             sessions,
             accounts: Arc::new(accounts),
@@ -58,6 +71,9 @@ impl Api {
             tryouts: Gate::new(TRYOUTS),
             tls: false,
             guesses: Guesses::new(Instant::now()),
+            passwords: Passwords::new(),
+            rates: Rates::new(RateLimits::default()),
+            cors: Cors::default(),
         }
     }
 
@@ -65,6 +81,27 @@ impl Api {
     #[must_use]
     pub fn over_tls(mut self, tls: bool) -> Self {
         self.tls = tls;
+        self
+    }
+
+    /// How often somebody may ask.
+    #[must_use]
+    pub fn with_rates(mut self, limits: RateLimits) -> Self {
+        self.rates = Rates::new(limits);
+        self
+    }
+
+    /// Origins of other pages that may use the interface, such as `https://app.example.com`.
+    #[must_use]
+    pub fn with_cors(mut self, origins: &[String]) -> Self {
+        self.cors = Cors::new(origins);
+        self
+    }
+
+    /// Issuers whose tokens are trusted; their keys are fetched with `http`.
+    #[must_use]
+    pub fn with_issuers(mut self, issuers: Vec<Issuer>, http: &HttpClient) -> Self {
+        self.issuers = Issuers::new(issuers, http);
         self
     }
 

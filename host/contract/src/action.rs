@@ -2,11 +2,12 @@
 
 use crate::EffectId;
 use crate::event::Custom;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// Who runs the tools that the model asks for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ToolMode {
     /// The host runs granted tools and goes on with their answers.
@@ -19,7 +20,7 @@ pub enum ToolMode {
 }
 
 /// Speak this text.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Say {
     /// Plain text, 1-8,000 bytes.
     pub text: String,
@@ -28,7 +29,7 @@ pub struct Say {
 }
 
 /// Play a stored sound.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Play {
     /// Its name.
     pub sound: String,
@@ -37,7 +38,7 @@ pub struct Play {
 }
 
 /// Let the language model answer.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Generate {
     /// Added after the contract's instructions, this time only.
     pub instructions: Option<String>,
@@ -54,7 +55,7 @@ pub struct Generate {
 }
 
 /// Answer to a tool request.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AnswerTool {
     /// As in the request.
     pub request_id: String,
@@ -65,7 +66,7 @@ pub struct AnswerTool {
 }
 
 /// Run a tool.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CallTool {
     /// The tool.
     pub name: String,
@@ -74,7 +75,7 @@ pub struct CallTool {
 }
 
 /// How to listen from now on.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Listen {
     /// Words to expect.
     pub hints: Vec<String>,
@@ -83,7 +84,7 @@ pub struct Listen {
 }
 
 /// Collect keys.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CollectDigits {
     /// At most this many.
     pub max: u32,
@@ -94,7 +95,7 @@ pub struct CollectDigits {
 }
 
 /// Hand the caller to somebody else.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Transfer {
     /// E.164 or a name of the contract.
     pub target: String,
@@ -105,7 +106,7 @@ pub struct Transfer {
 }
 
 /// Hand the call to another agent.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Handoff {
     /// The other agent.
     pub agent: String,
@@ -116,7 +117,7 @@ pub struct Handoff {
 }
 
 /// End the call.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct HangUp {
     /// For the record.
     pub reason: String,
@@ -125,7 +126,7 @@ pub struct HangUp {
 }
 
 /// Something to remember beyond the call.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Remember {
     /// The memory.
     pub text: String,
@@ -134,7 +135,7 @@ pub struct Remember {
 }
 
 /// Call back later.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Callback {
     /// RFC 3339.
     pub at: String,
@@ -145,7 +146,7 @@ pub struct Callback {
 }
 
 /// A line for the call's notes.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Note {
     /// `debug`, `info`, `warn`, `error`; open.
     pub level: String,
@@ -154,7 +155,7 @@ pub struct Note {
 }
 
 /// What to do.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "action", content = "data", rename_all = "kebab-case")]
 #[allow(missing_docs, reason = "each case is documented by its payload and in wit/agent")]
 pub enum ActionKind {
@@ -211,7 +212,7 @@ impl ActionKind {
 }
 
 /// One action with the id that names it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Action {
     /// Unique in the call.
     pub effect: EffectId,

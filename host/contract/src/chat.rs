@@ -4,12 +4,13 @@
 //! call of an assistant message is answered by exactly one tool message before the next user or assistant message.
 
 use crate::event::{ToolInfo, Usage};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::HashSet;
 
 /// The model asks for a tool.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ToolCall {
     /// The provider's id of this request.
     pub id: String,
@@ -20,7 +21,7 @@ pub struct ToolCall {
 }
 
 /// One message of the history.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "role", rename_all = "snake_case")]
 #[allow(missing_docs, reason = "the roles of the field")]
 pub enum Message {
@@ -40,7 +41,7 @@ pub enum Message {
 }
 
 /// What the model is asked.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Request {
     /// Rendered instructions.
     pub instructions: String,
@@ -56,7 +57,7 @@ pub struct Request {
 }
 
 /// Why the model stopped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Finish {
     /// It was done.

@@ -4,11 +4,12 @@
 //! and serialisable because the log stores exactly this.
 
 use crate::{EffectId, Ms};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// A tool that the agent may use.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ToolInfo {
     /// Unique among the agent's tools.
     pub name: String,
@@ -19,7 +20,7 @@ pub struct ToolInfo {
 }
 
 /// Who is talking to whom, and how the agent is set up.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CallInfo {
     /// The call's id.
     pub call_id: String,
@@ -54,7 +55,7 @@ pub struct CallInfo {
 }
 
 /// A call goes on after a loss.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Resumption {
     /// `host-restart`, `media-lost`, `component-changed`; open.
     pub reason: String,
@@ -63,7 +64,7 @@ pub struct Resumption {
 }
 
 /// The caller said something and finished.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Turn {
     /// Counts from 1.
     pub number: u32,
@@ -82,7 +83,7 @@ pub struct Turn {
 }
 
 /// Keys of the telephone.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Digits {
     /// One or more of `0-9 * # A-D`.
     pub digits: String,
@@ -91,7 +92,7 @@ pub struct Digits {
 }
 
 /// Nobody has said anything for a while.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Silence {
     /// Counts from 1 since somebody spoke.
     pub count: u32,
@@ -100,7 +101,7 @@ pub struct Silence {
 }
 
 /// A `say` was played to its end.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Said {
     /// The `say`.
     pub effect: EffectId,
@@ -109,7 +110,7 @@ pub struct Said {
 }
 
 /// Speech was stopped before its end.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Interruption {
     /// The action that spoke.
     pub effect: EffectId,
@@ -118,7 +119,7 @@ pub struct Interruption {
 }
 
 /// Tokens of one generation.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Usage {
     /// Tokens read.
     pub input_tokens: u32,
@@ -129,7 +130,7 @@ pub struct Usage {
 }
 
 /// A generation ended.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Generation {
     /// Made by the host.
     pub generation_id: String,
@@ -150,7 +151,7 @@ pub struct Generation {
 }
 
 /// The model asks for a tool.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ToolRequest {
     /// Made by the host or the provider.
     pub request_id: String,
@@ -165,7 +166,7 @@ pub struct ToolRequest {
 }
 
 /// A tool ended.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ToolResult {
     /// As in the request.
     pub request_id: String,
@@ -180,7 +181,7 @@ pub struct ToolResult {
 }
 
 /// The end of an action without an event of its own.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct EffectResult {
     /// The action.
     pub effect: EffectId,
@@ -191,14 +192,14 @@ pub struct EffectResult {
 }
 
 /// Who or what answered an outbound call.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Voicemail {
     /// `human`, `machine-start`, `machine-end`, `fax`, `unknown`; open.
     pub outcome: String,
 }
 
 /// How a transfer ended.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct TransferResult {
     /// The `transfer`.
     pub effect: EffectId,
@@ -207,7 +208,7 @@ pub struct TransferResult {
 }
 
 /// Somebody steers the live call.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Control {
     /// `takeover`, `released`, `inject`; open.
     pub kind: String,
@@ -216,7 +217,7 @@ pub struct Control {
 }
 
 /// Something outside of the behaviour failed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Failure {
     /// The action that failed, if it was one.
     pub effect: Option<EffectId>,
@@ -231,7 +232,7 @@ pub struct Failure {
 }
 
 /// The host did not carry out an action.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Denial {
     /// The action.
     pub effect: EffectId,
@@ -244,7 +245,7 @@ pub struct Denial {
 }
 
 /// An event or action outside of the contract.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Custom {
     /// Names it.
     pub name: String,
@@ -253,7 +254,7 @@ pub struct Custom {
 }
 
 /// Why and when the call ended.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Ended {
     /// `agent-hangup`, `caller-hangup`, `max-duration`, `silence`, `media-lost`, `drained`, `failed`; open.
     pub reason: String,
@@ -262,7 +263,7 @@ pub struct Ended {
 }
 
 /// What the host tells a behaviour.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "event", content = "data", rename_all = "kebab-case")]
 #[allow(missing_docs, reason = "each case is documented by its payload and in wit/agent")]
 pub enum Event {

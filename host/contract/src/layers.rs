@@ -7,6 +7,7 @@
 use crate::agent::Agent;
 use crate::diff::child;
 use crate::validate::Fault;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -18,7 +19,7 @@ pub const MAX_TEMPLATES: usize = 8;
 pub const FIXED: &[&str] = &["name", "type", "extends", "metadata", "webhooks"];
 
 /// Where a value came from.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(into = "String")]
 pub enum Layer {
     /// Nobody said anything: the contract's own default.
@@ -46,7 +47,7 @@ impl From<Layer> for String {
 }
 
 /// A document of several layers.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct Effective {
     /// What is in force.
     pub document: Value,

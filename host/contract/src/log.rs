@@ -3,11 +3,12 @@
 use crate::Ms;
 use crate::action::Action;
 use crate::event::Event;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// What one row records.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Entry {
     /// An event handed to the behaviour, with all that `handle` needs beside the state.
@@ -140,7 +141,7 @@ pub enum Entry {
 }
 
 /// Stages of one turn, each the call clock when it was reached.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct TurnLatency {
     /// The caller's turn.
     pub turn: u32,
@@ -165,7 +166,7 @@ pub struct TurnLatency {
 }
 
 /// A row as stored.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Row {
     /// Dense from 1.
     pub seq: u64,

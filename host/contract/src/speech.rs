@@ -1,9 +1,10 @@
 //! Speech in and out, neutral of any provider.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Audio on the wire of a call or of a provider; mono.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum AudioFormat {
     /// G.711 mu-law, 8 kHz: 8 bytes a millisecond.
@@ -16,7 +17,7 @@ pub enum AudioFormat {
 }
 
 /// A recognised word; times in ms of the audio sent to the recogniser.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Word {
     /// As written.
     pub text: String,
@@ -27,7 +28,7 @@ pub struct Word {
 }
 
 /// What a recogniser says; times in ms of the audio sent since the stream was first opened, also across reconnects.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Transcript {
     /// Text of this piece (not of the whole turn).
     pub text: String,
@@ -48,7 +49,7 @@ pub struct Transcript {
 }
 
 /// Where a word lies in a passage's text and audio.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct WordSpan {
     /// Byte offset in the passage's text.
     pub text_start: usize,

@@ -12,6 +12,7 @@ mod rank;
 pub use error::KnowledgeError;
 pub use trunkline_store::{Document, Page, TenantStore, Totals};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -62,7 +63,7 @@ pub struct Source {
 }
 
 /// A chunk that was found.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Excerpt {
     /// Its document.
     pub document: DocumentId,

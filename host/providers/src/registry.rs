@@ -7,6 +7,7 @@ use crate::llm::{Llm, builtin, builtin::Builtin, openai, openai::OpenAi};
 use crate::local::{self, Local, ProgramStatus};
 use crate::stt::{Stt, deepgram, deepgram::Deepgram};
 use crate::tts::{Tts, elevenlabs, elevenlabs::ElevenLabs};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::sync::Arc;
 use trunkline_contract::agent;
@@ -23,7 +24,7 @@ pub struct Providers {
 }
 
 /// What a provider does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[allow(missing_docs, reason = "the names of the field")]
 pub enum Kind {
@@ -33,7 +34,7 @@ pub enum Kind {
 }
 
 /// A provider as people see it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ProviderStatus {
     /// As in contracts.
     pub name: &'static str,

@@ -68,6 +68,19 @@ impl Above {
     }
 }
 
+impl Above {
+    /// Whether a template that is called `name` from now on leads to an end.
+    pub(crate) fn check_chain(&self, name: &str, document: &Value) -> Result<(), Fault> {
+        let find = |wanted: &str| {
+            if wanted == name {
+                return Some(document.clone());
+            }
+            self.templates.get(wanted).cloned().or_else(|| stock::find(wanted).cloned())
+        };
+        layers::templates(document, find).map(drop)
+    }
+}
+
 /// The contracts that are in force. Cloning is cheap.
 #[derive(Clone)]
 pub(crate) struct Contracts(Arc<Inner>);

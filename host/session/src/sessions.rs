@@ -171,6 +171,22 @@ impl Sessions {
         Ok(checked.map_err(|faults| faults.into_iter().map(|fault| with_origin(fault, &effective)).collect()))
     }
 
+    /// What is wrong with a template of a tenant: in itself, and with what it extends.
+    ///
+    /// # Errors
+    /// There is no such tenant, or the store cannot be read.
+    pub async fn check_template(
+        &self,
+        tenant: TenantId,
+        name: &str,
+        document: &Value,
+    ) -> Result<Vec<Fault>, SessionError> {
+        let mut faults = validate::partial(document);
+        let above = self.0.contracts.above(tenant).await?;
+        faults.extend(above.check_chain(name, document).err());
+        Ok(faults)
+    }
+
     /// The contract that is in force for a version of an agent, and the layer of each value; with the session's overrides.
     ///
     /// # Errors

@@ -4,13 +4,14 @@ use crate::driver::{Mail, Successor};
 use crate::line::Line;
 use crate::resolve::plan;
 use crate::sessions::{SessionError, Sessions};
+use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::sync::oneshot;
 use trunkline_contract::{AgentId, CallId, TenantId};
 use trunkline_store::CallState;
 
 /// Who leads a call from now on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Switched {
     /// The call.
     pub call_id: CallId,

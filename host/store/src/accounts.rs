@@ -3,11 +3,12 @@
 use crate::bind::{Columns, params};
 use crate::store::{Store, TenantStore};
 use crate::{Result, StoreError};
+use schemars::JsonSchema;
 use serde::Serialize;
 use trunkline_contract::TenantId;
 
 /// A carrier's account.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Account {
     /// The carrier's id of it.
     pub account_sid: String,

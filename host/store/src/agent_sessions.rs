@@ -6,13 +6,14 @@ use crate::page::{Cursor, Page, fetch, page};
 use crate::sqlite::Db;
 use crate::store::TenantStore;
 use crate::{Result, StoreError};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use trunkline_contract::{AgentId, SessionId, TenantId};
 use uuid::Uuid;
 
 /// Somebody's conversations with an agent that was set up for them.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct AgentSession {
     /// Its id.
     pub id: SessionId,

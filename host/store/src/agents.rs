@@ -6,13 +6,14 @@ use crate::sqlite::Db;
 use crate::store::TenantStore;
 use crate::writer::Tx;
 use crate::{Result, StoreError, new_agent_id};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 use trunkline_contract::version::{Semver, bump};
 use trunkline_contract::{AgentId, TenantId};
 
 /// One version of an agent.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct AgentVersion {
     /// The agent.
     pub agent_id: AgentId,

@@ -5,6 +5,7 @@ use crate::page::{MAX_LIMIT, Page};
 use crate::store::{Store, TenantStore};
 use crate::writer::Tx;
 use crate::{Result, StoreError};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -14,7 +15,7 @@ use trunkline_contract::TenantId;
 pub(crate) const HOST: &str = "host";
 
 /// One line of the audit log.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct AuditEntry {
     /// Grows with every entry of the database.
     pub seq: u64,

@@ -8,6 +8,7 @@ use crate::vault::Vault;
 use crate::webhooks::{Emit, enqueue};
 use crate::writer::Tx;
 use crate::{Result, StoreError};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use trunkline_contract::{AgentId, CallId, SessionId, TenantId};
@@ -31,7 +32,7 @@ macro_rules! names {
 }
 
 /// Who called whom.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[allow(missing_docs, reason = "the names say it")]
 pub enum Direction {
@@ -41,7 +42,7 @@ pub enum Direction {
 names!(Direction: Inbound = "inbound", Outbound = "outbound");
 
 /// How far a call is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum CallState {
     /// Known, but without media.
@@ -54,30 +55,49 @@ pub enum CallState {
 names!(CallState: Ringing = "ringing", Active = "active", Ended = "ended");
 
 /// A call.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[allow(missing_docs, reason = "as in `NewCall`, `CallUpdate` and `Lease`")]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Call {
+    /// Its id.
     pub id: CallId,
+    /// Whose it is.
     pub tenant: TenantId,
+    /// Who answers.
     pub agent_id: AgentId,
+    /// The version that answers.
     pub agent_version: u32,
+    /// `phone-inbound`, `web-voice`, `chat`.
     pub channel: String,
+    /// Who called whom.
     pub direction: Direction,
+    /// E.164, absent when withheld.
     pub caller: Option<String>,
+    /// E.164.
     pub callee: Option<String>,
+    /// The carrier's id of the call; unique.
     pub carrier_call_sid: Option<String>,
+    /// The carrier's account.
     pub account_sid: Option<String>,
+    /// How far it is.
     pub state: CallState,
+    /// Unix ms; zero of the call's clock.
     pub started_at_ms: u64,
+    /// Unix ms.
     pub ended_at_ms: Option<u64>,
+    /// `agent-hangup`, `caller-hangup`, `silence` and so on.
     pub end_reason: Option<String>,
+    /// What the agent found out.
     pub result: Option<Value>,
+    /// What its random numbers grow from.
     pub seed: u64,
-    /// 0: never leased.
+    /// Fencing number of the lease; 0: never leased.
     pub fencing: u64,
+    /// The host that leads it.
     pub lease_owner: Option<String>,
+    /// Unix ms.
     pub lease_expires_ms: Option<u64>,
+    /// The session that it belongs to.
     pub session_id: Option<SessionId>,
+    /// What it has cost by the host's price list, millionths of a US dollar.
     pub cost_micros: Option<u64>,
     /// Unix ms: what was said, and by whom, is gone.
     pub erased_at_ms: Option<u64>,

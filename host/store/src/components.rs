@@ -3,11 +3,12 @@
 use crate::bind::{Columns, params};
 use crate::store::Store;
 use crate::{Result, StoreError};
+use schemars::JsonSchema;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 /// A name and what it points at.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Component {
     /// As an agent's `behaviour.component`.
     pub name: String,

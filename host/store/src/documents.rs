@@ -11,12 +11,13 @@ use crate::page::{Cursor, Page, fetch, page};
 use crate::store::TenantStore;
 use crate::writer::Tx;
 use crate::{Result, StoreError, new_document_id};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use trunkline_contract::{AgentId, DocumentId, TenantId};
 
 /// A document.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Document {
     /// Its id.
     pub id: DocumentId,

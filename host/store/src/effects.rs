@@ -6,13 +6,14 @@ use crate::bind::{Columns, json, params};
 use crate::log::EventLog;
 use crate::writer::Tx;
 use crate::{Result, StoreError};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 use trunkline_contract::CallId;
 use trunkline_contract::log::{Entry, Row};
 
 /// An external effect of a call.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Effect {
     /// Call + effect.
     pub idempotency_key: String,

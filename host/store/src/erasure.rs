@@ -5,6 +5,7 @@ use crate::audit::{Deed, record};
 use crate::bind::params;
 use crate::store::TenantStore;
 use crate::writer::Tx;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -20,7 +21,7 @@ pub enum Subject {
 }
 
 /// What was erased.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Erased {
     /// Calls whose content is gone.
     pub calls: u64,

@@ -7,6 +7,7 @@ use crate::roles::Role;
 use crate::sqlite::Db;
 use crate::store::{Store, TenantStore};
 use crate::{Result, StoreError, tokens};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json as object};
 use trunkline_contract::{KeyId, TenantId};
@@ -22,7 +23,7 @@ const SHOWN: usize = 11;
 const USE_STEP_MS: u64 = 60_000;
 
 /// A key, without the key.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ApiKey {
     /// Its id.
     pub id: KeyId,

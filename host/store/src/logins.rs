@@ -4,6 +4,7 @@ use crate::bind::{Columns, params};
 use crate::store::Store;
 use crate::writer::Tx;
 use crate::{Result, StoreError, tokens};
+use schemars::JsonSchema;
 use serde::Serialize;
 use trunkline_contract::UserId;
 
@@ -20,7 +21,7 @@ const CODE: usize = 16;
 const SECRET: usize = 32;
 
 /// A link to log in with, made now.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct LoginLink {
     /// Lower-case hex, 32 digits. This is the only time that it can be seen.
     pub code: String,

@@ -4,12 +4,13 @@ use crate::audit::{Deed, record};
 use crate::bind::{Columns, params};
 use crate::store::{Store, TenantStore};
 use crate::{Result, StoreError, agents};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
 use trunkline_contract::{AgentId, TenantId};
 
 /// A number and who answers it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Number {
     /// E.164.
     pub e164: String,

@@ -1,6 +1,7 @@
 //! Lists in pages: the cursor names the last item of a page by what the list is sorted by.
 
 use crate::{Result, StoreError};
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -8,7 +9,8 @@ use uuid::Uuid;
 pub(crate) const MAX_LIMIT: usize = 500;
 
 /// One page of a list.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "{T}Page")]
 pub struct Page<T> {
     /// The items, in the list's order.
     pub items: Vec<T>,

@@ -6,11 +6,12 @@ use crate::sqlite::Db;
 use crate::store::{Store, TenantStore};
 use crate::vault::{Secret, Vault};
 use crate::{Result, StoreError};
+use schemars::JsonSchema;
 use serde::Serialize;
 use trunkline_contract::TenantId;
 
 /// A secret, without its value.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct SecretInfo {
     /// What it is referred to by.
     pub name: String,

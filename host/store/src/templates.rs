@@ -5,12 +5,13 @@ use crate::bind::{Columns, json, params};
 use crate::sqlite::Db;
 use crate::store::TenantStore;
 use crate::{Result, StoreError};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 use trunkline_contract::TenantId;
 
 /// A template.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Template {
     /// What agents extend it by; unique in the tenant.
     pub name: String,

@@ -5,12 +5,13 @@ use crate::bind::{Columns, json, params};
 use crate::sqlite::Db;
 use crate::store::Store;
 use crate::{Result, StoreError, new_tenant_id};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use trunkline_contract::TenantId;
 
 /// Whether a tenant is served.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum TenantStatus {
     /// It is.
@@ -30,7 +31,7 @@ impl TenantStatus {
 }
 
 /// What a tenant may use; nothing given: what the host allows each tenant.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct TenantLimits {
     /// Calls at a time.
@@ -54,7 +55,7 @@ pub struct TenantLimits {
 }
 
 /// A customer of the platform.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Tenant {
     /// Its id.
     pub id: TenantId,

@@ -5,6 +5,7 @@ use crate::store::Store;
 use crate::{Result, StoreError};
 use rand::TryRngCore;
 use rand::rngs::OsRng;
+use schemars::JsonSchema;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use trunkline_contract::CallId;
@@ -17,7 +18,7 @@ const PREFIX: &str = "trk_";
 const SECRET: usize = 32;
 
 /// A token of an operator, without the token.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct OperatorToken {
     /// Unique.
     pub name: String,

@@ -3,6 +3,7 @@
 //! What was heard of a message is often known only after the message was needed, so a later row with the same index
 //! replaces the earlier one, and an assistant message that turned out to have said nothing counts as absent.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use trunkline_contract::Ms;
@@ -10,8 +11,9 @@ use trunkline_contract::chat::{Message, ToolCall};
 use trunkline_contract::log::{Entry, Row};
 
 /// Who speaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(rename = "Speaker")]
 #[allow(missing_docs, reason = "the roles of the field")]
 pub enum Speaker {
     User,
@@ -20,7 +22,7 @@ pub enum Speaker {
 }
 
 /// One line of a transcript.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct TranscriptLine {
     /// Place in the model's history.
     pub index: u32,

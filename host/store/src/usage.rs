@@ -3,11 +3,12 @@
 use crate::Result;
 use crate::bind::params;
 use crate::store::TenantStore;
+use schemars::JsonSchema;
 use serde::Serialize;
 use trunkline_contract::AgentId;
 
 /// What the calls of one agent have used in one month.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct UsageLine {
     /// `2026-11`, UTC.
     pub month: String,

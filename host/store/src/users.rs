@@ -7,13 +7,14 @@ use crate::roles::Role;
 use crate::sqlite::Db;
 use crate::store::Store;
 use crate::{Result, StoreError};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 use trunkline_contract::{TenantId, UserId};
 use uuid::Uuid;
 
 /// A person.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct User {
     /// Their id.
     pub id: UserId,
@@ -217,6 +218,12 @@ impl Store {
     /// The people of a tenant; of none: the operators.
     pub fn users(&self, tenant: Option<TenantId>) -> Users<'_> {
         Users { store: self, tenant }
+    }
+
+    /// A person, whoever's they are.
+    pub async fn user(&self, id: UserId) -> Result<Option<User>> {
+        const SQL: &str = select!("id = ?1");
+        self.read(move |db| Ok(db.first(SQL, params![id], user)?)).await
     }
 
     /// Whoever has an email, and the hash of their password.

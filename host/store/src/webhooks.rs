@@ -10,6 +10,7 @@ use crate::writer::Tx;
 use crate::{Result, StoreError, tokens};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json as object};
 use trunkline_contract::agent::WebhookEvent;
@@ -27,7 +28,7 @@ pub use outbox::{Due, Emit, Outcome};
 const SECRET: usize = 24;
 
 /// Somebody who is told of events.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Webhook {
     /// Its id.
     pub id: WebhookId,

@@ -2,17 +2,18 @@
 
 use super::expected::Expected;
 use super::{check, tagged};
-use crate::auth::Operator;
-use crate::page::id;
+use crate::auth::Principal;
+use crate::body::{Body, media_type, unsupported};
+use crate::params::{Params, id, invalid};
 use crate::{Api, Problem};
-use axum::Json;
-use axum::extract::rejection::{JsonRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
 use axum::response::Response;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 use trunkline_contract::AgentId;
+use trunkline_contract::version::Semver;
 use trunkline_session::unix_ms;
 use trunkline_store::{AgentVersion, NewVersion, StoreError};
 
@@ -22,99 +23,107 @@ const MAX_SUMMARY: usize = 200;
 const TRIES: usize = 10;
 const PATCHES: [&str; 2] = ["application/merge-patch+json", "application/json"];
 
-/// `?summary=`.
-#[derive(Debug, Deserialize)]
+/// Why something is changed.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 pub(crate) struct Why {
+    /// What changes, for people who look at the versions.
+    #[schemars(length(max = 200))]
     summary: Option<String>,
+    /// Number of the new version, such as 2.0.0; greater than the latest. Without it the kind of change decides.
+    version: Option<String>,
 }
 
-/// What was changed, as the author says.
-pub(super) fn summary(why: Result<Query<Why>, QueryRejection>) -> Result<Option<String>, Problem> {
-    let Query(Why { summary }) = why?;
-    let Some(summary) = summary.filter(|summary| !summary.is_empty()) else { return Ok(None) };
-    if summary.chars().count() > MAX_SUMMARY || summary.chars().any(char::is_control) {
-        let detail = format!("summary must have at most {MAX_SUMMARY} characters, and no control characters");
-        return Err(Problem::new(StatusCode::BAD_REQUEST, "invalid-query", detail));
+impl Why {
+    /// What was changed, as the author says, and the number that it gets.
+    pub(super) fn read(self) -> Result<(Option<String>, Option<Semver>), Problem> {
+        let semver = self.version.map(|text| text.parse::<Semver>()).transpose();
+        let semver = semver.map_err(|error| invalid(format!("version: {error}")))?;
+        let Some(summary) = self.summary.filter(|summary| !summary.is_empty()) else { return Ok((None, semver)) };
+        if summary.chars().count() > MAX_SUMMARY || summary.chars().any(char::is_control) {
+            let detail = format!("summary must have at most {MAX_SUMMARY} characters, and no control characters");
+            return Err(invalid(detail));
+        }
+        Ok((Some(summary), semver))
     }
-    Ok(Some(summary))
 }
 
 pub(crate) async fn replace(
     State(api): State<Api>,
-    operator: Operator,
+    principal: Principal,
     Path(agent): Path<String>,
-    why: Result<Query<Why>, QueryRejection>,
+    Params(why): Params<Why>,
     headers: HeaderMap,
-    document: Result<Json<Value>, JsonRejection>,
+    Body(document): Body<Value>,
 ) -> Result<Response, Problem> {
-    let change = Change { agent: id(&agent, "agent")?, expected: Expected::of(&headers)?, summary: summary(why)? };
-    let Json(document) = document?;
-    Ok(tagged(change.apply(&api, &operator, |_| document.clone()).await?))
+    let change = Change::new(&agent, &headers, why)?;
+    Ok(tagged(change.apply(&api, &principal, |_| Ok(document.clone())).await?))
 }
 
 pub(crate) async fn patch(
     State(api): State<Api>,
-    operator: Operator,
+    principal: Principal,
     Path(agent): Path<String>,
-    why: Result<Query<Why>, QueryRejection>,
+    Params(why): Params<Why>,
     headers: HeaderMap,
-    patch: Result<Json<Value>, JsonRejection>,
+    Body(patch): Body<Value>,
 ) -> Result<Response, Problem> {
-    let change = Change { agent: id(&agent, "agent")?, expected: Expected::of(&headers)?, summary: summary(why)? };
+    let change = Change::new(&agent, &headers, why)?;
     is_patch(&headers)?;
-    let Json(patch) = patch?;
     let merged = |mut document| {
         json_patch::merge(&mut document, &patch);
-        document
+        Ok(document)
     };
-    Ok(tagged(change.apply(&api, &operator, merged).await?))
+    Ok(tagged(change.apply(&api, &principal, merged).await?))
 }
 
 /// Other kinds of patches are JSON too, and would do something else.
 fn is_patch(headers: &HeaderMap) -> Result<(), Problem> {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    let kind = kind.split(';').next().unwrap_or_default().trim();
+    let kind = media_type(headers);
     if PATCHES.iter().any(|known| known.eq_ignore_ascii_case(kind)) {
         return Ok(());
     }
-    let detail = format!("a patch is a JSON Merge Patch: send it as {} or {}", PATCHES[0], PATCHES[1]);
-    Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", detail))
+    Err(unsupported(format!("a patch is a JSON Merge Patch: send it as {}", PATCHES.join(" or "))))
 }
 
-struct Change {
+/// A change of an agent's document.
+pub(super) struct Change {
     agent: AgentId,
     expected: Expected,
     summary: Option<String>,
+    semver: Option<Semver>,
 }
 
 impl Change {
+    /// What a request says of it.
+    ///
+    /// # Errors
+    /// It says it in a way that cannot be read.
+    pub(super) fn new(agent: &str, headers: &HeaderMap, why: Why) -> Result<Self, Problem> {
+        let (summary, semver) = why.read()?;
+        Ok(Self { agent: id(agent, "agent")?, expected: Expected::of(headers)?, summary, semver })
+    }
+
     /// Makes the next version, unless the document stays as it is.
-    async fn apply(
+    pub(super) async fn apply(
         self,
         api: &Api,
-        operator: &Operator,
-        change: impl Fn(Value) -> Value,
+        principal: &Principal,
+        change: impl Fn(Value) -> Result<Value, Problem>,
     ) -> Result<AgentVersion, Problem> {
-        let agents = operator.tenant.agents();
+        let agents = principal.tenant.agents();
         let mut stale = StoreError::NotFound("agent");
         for _ in 0..TRIES {
             let latest = agents.latest(self.agent).await?.ok_or_else(|| Problem::missing("agent"))?;
             if !self.expected.allows(latest.version) {
                 return Err(StoreError::StaleVersion { latest: latest.version }.into());
             }
-            let document = change(latest.document.clone());
+            let document = change(latest.document.clone())?;
             if document == latest.document {
                 return Ok(latest);
             }
-            check(api, &document).await?;
-            let author = Some(operator.name.clone());
-            let new = NewVersion {
-                document,
-                author,
-                summary: self.summary.clone(),
-                now_ms: unix_ms(),
-                ..NewVersion::default()
-            };
+            check(api, principal, &document).await?;
+            let (summary, semver) = (self.summary.clone(), self.semver);
+            let new = NewVersion { document, summary, semver, now_ms: unix_ms(), ..NewVersion::default() };
             match agents.update(self.agent, Some(latest.version), new).await {
                 // Somebody was faster: the change goes on top of theirs, if it may.
                 Err(error @ StoreError::StaleVersion { .. }) => stale = error,

@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 
 /// The versions that a change may follow.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Expected {
+pub(crate) enum Expected {
     Any,
     OneOf(Vec<u32>),
 }
@@ -13,7 +13,7 @@ pub(super) enum Expected {
 impl Expected {
     /// # Errors
     /// The header is there and is no list of versions.
-    pub(super) fn of(headers: &HeaderMap) -> Result<Self, Problem> {
+    pub(crate) fn of(headers: &HeaderMap) -> Result<Self, Problem> {
         let mut versions = Vec::new();
         for value in headers.get_all(header::IF_MATCH) {
             let text = value.to_str().unwrap_or("?");
@@ -30,7 +30,25 @@ impl Expected {
         Ok(if versions.is_empty() { Self::Any } else { Self::OneOf(versions) })
     }
 
-    pub(super) fn allows(&self, version: u32) -> bool {
+    /// The version, where one can be named at most.
+    ///
+    /// # Errors
+    /// The header names several.
+    pub(crate) fn one(&self) -> Result<Option<u32>, Problem> {
+        match self {
+            Self::Any => Ok(None),
+            Self::OneOf(versions) => match versions.as_slice() {
+                [one] => Ok(Some(*one)),
+                _ => Err(Problem::new(
+                    StatusCode::BAD_REQUEST,
+                    "invalid-header",
+                    "If-Match names several versions, allowed is one",
+                )),
+            },
+        }
+    }
+
+    pub(crate) fn allows(&self, version: u32) -> bool {
         match self {
             Self::Any => true,
             Self::OneOf(versions) => versions.contains(&version),

@@ -28,31 +28,31 @@ pub struct Identity {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Traits {
-    /// 0: keeps to what is established; 100: full of original ideas.
+    /// How far it strays from the obvious.
     #[schemars(range(max = 100))]
     pub creativity: u8,
-    /// 0: keeps to facts; 100: how people feel comes first.
+    /// How much it shows that it understands feelings.
     #[schemars(range(max = 100))]
     pub empathy: u8,
-    /// 0: follows; 100: leads firmly.
+    /// How firmly it leads.
     #[schemars(range(max = 100))]
     pub assertiveness: u8,
-    /// 0: serious; 100: witty.
+    /// How often it jokes.
     #[schemars(range(max = 100))]
     pub humor: u8,
-    /// 0: as among friends; 100: very formal.
+    /// How formally it speaks.
     #[schemars(range(max = 100))]
     pub formality: u8,
-    /// 0: one short sentence; 100: at length.
+    /// How much it says.
     #[schemars(range(max = 100))]
     pub verbosity: u8,
-    /// 0: says how unsure it is; 100: speaks with full confidence.
+    /// How sure of itself it sounds.
     #[schemars(range(max = 100))]
     pub confidence: u8,
-    /// 0: everyday words; 100: an expert among experts.
+    /// How technical its words are.
     #[schemars(range(max = 100))]
     pub technicality: u8,
-    /// 0: frank on delicate matters; 100: takes no risks.
+    /// How careful it is with risky topics.
     #[schemars(range(max = 100))]
     pub safety: u8,
 }

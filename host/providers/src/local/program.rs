@@ -5,12 +5,13 @@ use super::config::{LocalConfig, SttProgram, TtsProgram};
 use super::error;
 use super::features::Features;
 use crate::error::{ErrorKind, ProviderError};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// A program as people see it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ProgramStatus {
     /// What contracts call it (`model`).
     pub name: String,

@@ -4,6 +4,7 @@ use super::{AgentVersion, Agents, version};
 use crate::bind::params;
 use crate::page::{Cursor, MAX_LIMIT, Page, fetch, page};
 use crate::{Result, StoreError};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use trunkline_contract::AgentId;
 use uuid::Uuid;
@@ -22,7 +23,7 @@ pub struct AgentFilter {
 }
 
 /// In which order.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum AgentSort {
     /// Newest agent first.

@@ -5,13 +5,14 @@ use crate::audit::{Deed, record};
 use crate::bind::params;
 use crate::sqlite::Db;
 use crate::{Result, StoreError};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use trunkline_contract::rollout::chosen;
 use trunkline_contract::{AgentId, TenantId};
 
 /// By what a caller is recognised, so that they get the same version each time.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Sticky {
     /// The caller's number; where it is withheld, the call.
@@ -41,7 +42,7 @@ impl Sticky {
 }
 
 /// A version that answers a share of callers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rollout {
     /// The version.
@@ -54,7 +55,7 @@ pub struct Rollout {
 }
 
 /// Which versions answer.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Serving {
     /// Who answers all who were not chosen: the pinned version, else the latest.
     pub base: AgentVersion,

@@ -5,12 +5,13 @@ use crate::bind::{Columns, params};
 use crate::page::{Cursor, Page, fetch, page};
 use crate::store::TenantStore;
 use crate::{Result, StoreError};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 use trunkline_contract::{CallId, DeliveryId, WebhookId};
 
 /// How far a delivery is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum DeliveryState {
     /// It is tried, or waits for its next try.
@@ -22,7 +23,7 @@ pub enum DeliveryState {
 }
 
 /// One event on its way to one webhook.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Delivery {
     /// Its id.
     pub id: DeliveryId,
