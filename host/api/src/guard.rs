@@ -3,6 +3,7 @@
 
 mod bucket;
 mod rates;
+mod repeat;
 
 pub(crate) use bucket::Bucket;
 pub use rates::RateLimits;
@@ -45,10 +46,13 @@ impl Guard {
         let outcome = async {
             allowance.as_ref().map_or(Ok(()), Allowance::check)?;
             may(&self.about, least, &principal)?;
-            parts.extensions.insert(principal);
+            parts.extensions.insert(principal.clone());
             let request = Request::from_parts(parts, body);
             self.knows(&request)?;
-            Ok::<_, Problem>(next.run(request).await)
+            match repeat::key(&self.about, request.headers())? {
+                None => Ok(next.run(request).await),
+                Some(key) => repeat::once(&principal, key, request, next).await,
+            }
         };
         let mut response = outcome.await.unwrap_or_else(IntoResponse::into_response);
         if let Some(allowance) = allowance {

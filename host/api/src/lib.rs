@@ -53,6 +53,9 @@ use axum::routing::{any, get, post};
 use guard::Guard;
 use std::convert::Infallible;
 
+/// Largest body of a request whose operation takes none, bytes: many programs send `{}` all the same.
+const UNREAD: usize = 1_024;
+
 /// All routes.
 pub fn router(api: Api) -> Router {
     let carrier = Router::new()
@@ -77,7 +80,7 @@ pub fn router(api: Api) -> Router {
 /// The operations of the table, each behind its guard.
 fn interface(api: &Api) -> Router<Api> {
     operations::all().into_iter().fold(Router::new(), |router, operation| {
-        let limit = operation.about.input.as_ref().map_or(0, |input| input.limit);
+        let limit = operation.about.input.as_ref().map_or(UNREAD, |input| input.limit);
         let path = operation.about.path.clone();
         let guard = Guard::new(api.clone(), operation.about);
         let guarded = operation.route.layer::<_, Infallible>(from_fn_with_state(guard, guard::guard));

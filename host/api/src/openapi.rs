@@ -81,6 +81,9 @@ fn operation(about: &About, generator: &mut SchemaGenerator) -> Value {
             operation["x-least-role"] = json!(role.name());
         }
     }
+    if about.secret {
+        operation["x-shown-once"] = json!(true);
+    }
     if let Some(input) = &about.input {
         let content: Map<String, Value> =
             input.kinds.iter().map(|(kind, schema)| ((*kind).to_owned(), media(*schema, generator))).collect();

@@ -1,8 +1,10 @@
-//! Requests that may come twice: the first one's answer is kept for a day, and whoever asks again gets it.
+//! Requests that may come twice: the first one's answer is kept for a day, and whoever asks again gets it. Answers hold keys
+//! and tokens that are shown once, so they are sealed.
 
 use crate::bind::{json, params};
 use crate::store::TenantStore;
 use crate::{Result, StoreError};
+use trunkline_contract::TenantId;
 
 /// An answer is kept for so long.
 const KEPT_MS: u64 = 24 * 60 * 60 * 1_000;
@@ -42,11 +44,19 @@ pub struct IdempotencyKey {
     pub key: String,
 }
 
+/// What an answer is sealed for.
+fn context(tenant: TenantId, key: &IdempotencyKey) -> Vec<u8> {
+    [b"answer", tenant.0.as_bytes().as_slice(), key.principal.as_bytes(), b"|", key.key.as_bytes()].concat()
+}
+
 /// The requests of one tenant.
 pub struct Idempotency<'a>(pub(crate) &'a TenantStore);
 
 impl Idempotency<'_> {
     /// A request comes in. `fingerprint` is of what is asked: another one under the same key is a mistake.
+    ///
+    /// # Errors
+    /// `Sealed`: it was carried out, and its answer cannot be read any more.
     pub async fn begin(&self, key: IdempotencyKey, fingerprint: Vec<u8>, now_ms: u64) -> Result<Begun> {
         const FORGET: &str =
             "DELETE FROM idempotency WHERE created_at_ms < ?1 OR (status IS NULL AND created_at_ms < ?2)";
@@ -54,8 +64,9 @@ impl Idempotency<'_> {
             WHERE tenant_id = ?1 AND principal = ?2 AND key = ?3";
         const SQL: &str = "INSERT INTO idempotency (tenant_id, principal, key, fingerprint, created_at_ms) \
             VALUES (?1, ?2, ?3, ?4, ?5)";
-        let tenant = self.0.id;
-        self.0
+        let (tenant, sealed_for) = (self.0.id, context(self.0.id, &key));
+        let begun = self
+            .0
             .store
             .write(move |tx| {
                 let IdempotencyKey { principal, key } = key;
@@ -82,7 +93,14 @@ impl Idempotency<'_> {
                     }
                 }
             })
-            .await
+            .await?;
+        match begun {
+            Begun::Done(answer) => {
+                let body = self.0.store.vault().open(&answer.body, &sealed_for)?;
+                Ok(Begun::Done(Answered { body, ..answer }))
+            }
+            other => Ok(other),
+        }
     }
 
     /// The request was carried out with this answer.
@@ -90,13 +108,14 @@ impl Idempotency<'_> {
         const SQL: &str = "UPDATE idempotency SET status = ?4, headers = ?5, body = ?6 \
             WHERE tenant_id = ?1 AND principal = ?2 AND key = ?3";
         let tenant = self.0.id;
+        let body = self.0.store.vault().seal(&answer.body, &context(tenant, &key))?;
         self.0
             .store
             .write(move |tx| {
                 let IdempotencyKey { principal, key } = key;
                 let headers = json(&answer.headers)?;
                 let status = u32::from(answer.status);
-                tx.execute(SQL, params![tenant, principal, key, status, headers, answer.body])?;
+                tx.execute(SQL, params![tenant, principal, key, status, headers, body])?;
                 Ok(())
             })
             .await

@@ -17,7 +17,13 @@ pub(crate) fn contract() -> Value {
 
 /// An agent of the tenant; its path.
 async fn agent(fixture: &Fixture) -> String {
-    let made = fixture.operator(Method::POST, "/api/v1/agents", Some(&contract())).await;
+    named(fixture, "Front desk").await
+}
+
+async fn named(fixture: &Fixture, name: &str) -> String {
+    let mut contract = contract();
+    contract["name"] = json!(name);
+    let made = fixture.operator(Method::POST, "/api/v1/agents", Some(&contract)).await;
     assert_eq!((made.status, made.header("etag")), (201, "\"1\""), "{made:?}");
     format!("/api/v1/agents/{}", made.json()["agent_id"].as_str().unwrap())
 }
@@ -124,7 +130,7 @@ async fn a_contract_with_faults_changes_nothing() {
         (Method::PATCH, json!({"prompt": null}), vec!["/prompt"]),
         (Method::PATCH, json!([1]), vec![""]),
         (Method::PUT, json!("x"), vec![""]),
-        (Method::PUT, json!({"colour": 1}), vec!["/colour", "/name", "/prompt"]),
+        (Method::PUT, json!({"colour": 1}), vec!["/colour", "/llm", "/name", "/prompt", "/stt", "/tts"]),
     ] {
         let answer = change(&fixture, method, &path, &[], &body).await;
         assert_eq!(answer.problem(422), "invalid");
@@ -164,7 +170,7 @@ async fn one_agent_is_the_default() {
     let fixture = Fixture::new().await;
     let current = "/api/v1/agents/current";
     fixture.operator(Method::GET, current, None).await.problem(404);
-    let (first, second) = (agent(&fixture).await, agent(&fixture).await);
+    let (first, second) = (named(&fixture, "One").await, named(&fixture, "Other").await);
     for path in [&first, &second] {
         let set = fixture.operator(Method::POST, &format!("{path}/set-default"), None).await;
         assert_eq!((set.status, &set.json()["default"]), (200, &json!(true)));

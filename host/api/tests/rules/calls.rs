@@ -32,8 +32,12 @@ impl Fixture {
     }
 
     async fn stored_agent(&self) -> AgentId {
+        self.stored_agent_named("a").await
+    }
+
+    async fn stored_agent_named(&self, name: &str) -> AgentId {
         let new = NewVersion {
-            document: json!({"name": "a"}),
+            document: json!({ "name": name }),
             author: None,
             summary: None,
             now_ms: 1,
@@ -50,7 +54,7 @@ fn ids(page: &Value) -> Vec<&str> {
 #[tokio::test]
 async fn calls_are_listed_by_channel_and_threads_are_those_in_writing() {
     let fixture = Fixture::new().await;
-    let (agent, other) = (fixture.stored_agent().await, fixture.stored_agent().await);
+    let (agent, other) = (fixture.stored_agent_named("a").await, fixture.stored_agent_named("b").await);
     let mut calls = Vec::new();
     for channel in ["phone-inbound", "web-voice", "chat"] {
         calls.push((channel, fixture.call(agent, channel).await.to_string()));

@@ -45,8 +45,10 @@ async fn a_document_is_kept_found_and_forgotten() {
 async fn a_document_of_one_agent_is_not_anothers() {
     let fixture = Fixture::new().await;
     let mut agents = Vec::new();
-    for _ in 0..2 {
-        let made = fixture.operator(Method::POST, "/api/v1/agents", Some(&contract())).await.json();
+    for name in ["One", "Other"] {
+        let mut contract = contract();
+        contract["name"] = json!(name);
+        let made = fixture.operator(Method::POST, "/api/v1/agents", Some(&contract)).await.json();
         agents.push(made["agent_id"].as_str().unwrap().to_owned());
     }
     make(&fixture, &json!({"name": "All", "text": "The garage is behind the house."})).await;

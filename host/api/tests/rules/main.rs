@@ -5,7 +5,9 @@ mod agents;
 mod calls;
 mod dashboard;
 mod documents;
+mod interface;
 mod login;
+mod people;
 mod providers;
 
 use axum::Router;
@@ -78,6 +80,7 @@ impl Fixture {
             max_calls: 4,
             max_calls_per_tenant: 4,
             token_key: TokenKey::new(&[9; 32]).unwrap(),
+            prices: Default::default(),
         };
         let sessions = Sessions::new(store.clone(), library, providers, config);
         let api = Api::new(store.clone(), sessions, HashMap::new(), PUBLIC_URL, tenant, 4);
