@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_path_to_error::Segment;
 use std::any::TypeId;
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 use trunkline_contract::{Fault, validate};
@@ -74,9 +75,12 @@ pub(crate) fn json(bytes: &[u8]) -> Result<Value, Problem> {
 
 fn read<T: DeserializeOwned + JsonSchema + 'static>(bytes: &[u8]) -> Result<T, Problem> {
     let value = json(bytes)?;
-    let faults = validate::against_schema(&value, &schema::<T>());
-    if !faults.is_empty() {
-        return Err(refused(faults));
+    let schema = schema::<T>();
+    if *schema != Value::Bool(true) {
+        let faults = validate::against_schema(&given(&value), &schema);
+        if !faults.is_empty() {
+            return Err(refused(faults));
+        }
     }
     serde_path_to_error::deserialize(value).map_err(|error| {
         let pointer = pointer(error.path().iter());
@@ -84,7 +88,21 @@ fn read<T: DeserializeOwned + JsonSchema + 'static>(bytes: &[u8]) -> Result<T, P
     })
 }
 
-fn refused(faults: Vec<Fault>) -> Problem {
+/// What is given: null stands for nothing.
+fn given(value: &Value) -> Cow<'_, Value> {
+    match value {
+        Value::Object(fields) if fields.values().any(Value::is_null) => {
+            let given = fields.iter().filter(|(_, value)| !value.is_null());
+            Cow::Owned(given.map(|(name, value)| (name.clone(), value.clone())).collect())
+        }
+        other => Cow::Borrowed(other),
+    }
+}
+
+fn refused(mut faults: Vec<Fault>) -> Problem {
+    for fault in &mut faults {
+        fault.message = fault.message.replace(" a field of the contract", " a field of the body");
+    }
     let detail = match faults.as_slice() {
         [only] => format!("the body has a fault: {}", only.message),
         all => format!("the body has {} faults", all.len()),
@@ -111,9 +129,30 @@ fn schema<T: JsonSchema + 'static>() -> Arc<Value> {
     if let Some(known) = KNOWN.read().unwrap_or_else(PoisonError::into_inner).get(&id) {
         return Arc::clone(known);
     }
-    let made = Arc::new(schemars::schema_for!(T).to_value());
+    let mut made = schemars::schema_for!(T).to_value();
+    fold(&mut made);
+    let made = Arc::new(made);
     KNOWN.write().unwrap_or_else(PoisonError::into_inner).insert(id, Arc::clone(&made));
     made
+}
+
+/// Takes "or null" away, so that a fault is found in what there is and not in the choice.
+fn fold(schema: &mut Value) {
+    match schema {
+        Value::Object(fields) => {
+            if let Some(Value::Array(options)) = fields.get("anyOf")
+                && let [Value::Object(only), null] = options.as_slice()
+                && null["type"] == "null"
+            {
+                let only = only.clone();
+                fields.remove("anyOf");
+                fields.extend(only);
+            }
+            fields.values_mut().for_each(fold);
+        }
+        Value::Array(items) => items.iter_mut().for_each(fold),
+        _ => {}
+    }
 }
 
 #[cfg(test)]

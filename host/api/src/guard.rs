@@ -12,8 +12,9 @@ pub(crate) use rates::{Allowance, Rates};
 use crate::auth::{Known, Principal, authenticate};
 use crate::operations::{About, Access, Parameter};
 use crate::{Api, Problem, nearest, openapi, params};
+use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
@@ -41,6 +42,7 @@ impl Guard {
             return Ok(next.run(request).await);
         };
         let (mut parts, body) = request.into_parts();
+        let (method, seen) = (parts.method.clone(), parts.headers.get(header::IF_NONE_MATCH).cloned());
         let principal = authenticate(&parts, &self.api).await?;
         let allowance = self.api.rates.take(&principal, Instant::now());
         let outcome = async {
@@ -55,6 +57,9 @@ impl Guard {
             }
         };
         let mut response = outcome.await.unwrap_or_else(IntoResponse::into_response);
+        if self.about.tagged && known_already(&method, &seen, &response) {
+            response = unchanged(response);
+        }
         if let Some(allowance) = allowance {
             allowance.tell(response.headers_mut());
         }
@@ -79,6 +84,24 @@ impl Guard {
 /// Runs before the handler of an operation.
 pub(crate) async fn guard(State(guard): State<Guard>, request: Request, next: Next) -> Response {
     guard.pass(request, next).await.unwrap_or_else(IntoResponse::into_response)
+}
+
+/// Whether whoever asks has what the answer would tell.
+fn known_already(method: &Method, seen: &Option<HeaderValue>, response: &Response) -> bool {
+    let tag = response.headers().get(header::ETAG).and_then(|tag| tag.to_str().ok());
+    let seen = seen.as_ref().and_then(|seen| seen.to_str().ok());
+    let (Some(tag), Some(seen), true) = (tag, seen, method.is_safe()) else { return false };
+    response.status() == StatusCode::OK
+        && seen.split(',').map(str::trim).any(|known| known == "*" || known.trim_start_matches("W/") == tag)
+}
+
+/// Only the headers of an answer.
+fn unchanged(response: Response) -> Response {
+    let (mut parts, _) = response.into_parts();
+    parts.status = StatusCode::NOT_MODIFIED;
+    parts.headers.remove(header::CONTENT_TYPE);
+    parts.headers.remove(header::CONTENT_LENGTH);
+    Response::from_parts(parts, Body::empty())
 }
 
 /// Whether somebody's role and scopes are enough.

@@ -1,9 +1,8 @@
 //! `/keys`: what programs show.
 
 use crate::Problem;
-use crate::auth::Principal;
+use crate::auth::{Principal, Scope};
 use crate::body::Body;
-use crate::operations::Tag;
 use crate::params::{PageQuery, Params, id};
 use axum::Json;
 use axum::extract::Path;
@@ -11,7 +10,6 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use trunkline_contract::Fault;
 use trunkline_session::unix_ms;
 use trunkline_store::{ApiKey, NewKey, Page, Role};
 
@@ -25,7 +23,8 @@ pub(crate) struct New {
     name: String,
     /// What it may do: `viewer`, `editor` or `admin`.
     role: Role,
-    /// Groups of operations that it may use; none: all of them.
+    /// Groups of operations that it may use, such as `agents`, or `agents:read` for what only reads; at most your own,
+    /// which they are when none are given.
     #[serde(default)]
     #[schemars(length(max = 20))]
     scopes: Vec<String>,
@@ -48,22 +47,13 @@ pub(crate) async fn list(principal: Principal, Params(page): Params<PageQuery>) 
 }
 
 pub(crate) async fn create(principal: Principal, Body(new): Body<New>) -> Result<Response, Problem> {
-    let known: Vec<&str> = Tag::ALL.into_iter().map(Tag::name).collect();
-    let faults = new.scopes.iter().enumerate().filter(|(_, scope)| !known.contains(&scope.as_str()));
-    let faults: Vec<Fault> = faults
-        .map(|(at, scope)| {
-            let message = format!("`{scope}` is no group of operations (allowed: {})", known.join(", "));
-            Fault::error(format!("/scopes/{at}"), "unknown-scope", message)
-        })
-        .collect();
-    if !faults.is_empty() {
-        return Err(Problem::invalid("the key has faults", faults));
-    }
+    let scopes = Scope::within(&new.scopes, &principal.known.scopes)?;
     if new.role > principal.role {
         let detail = format!("you are {}: your keys cannot be {}", principal.role, new.role);
         return Err(Problem::new(StatusCode::FORBIDDEN, "forbidden", detail));
     }
-    let New { name, role, scopes, expires_at_ms } = new;
+    let New { name, role, expires_at_ms, .. } = new;
+    let scopes = scopes.iter().map(ToString::to_string).collect();
     let new = NewKey { name, role, scopes, expires_at_ms, now_ms: unix_ms() };
     let (secret, key) = principal.tenant.keys().create(new).await?;
     let location = format!("/api/v1/keys/{}", key.id);

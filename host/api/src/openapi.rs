@@ -8,7 +8,7 @@ mod tests;
 pub(crate) use schemas::Contract;
 
 use crate::operations::{About, Access, Operation, Parameter, Place, Tag, all, of_path};
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use bytes::Bytes;
 use responses::{responses, shared};
 use schemars::SchemaGenerator;
@@ -104,6 +104,9 @@ fn parameters(about: &About, generator: &mut SchemaGenerator) -> Vec<Value> {
     parameters.extend(of_query_with(about, generator).iter().map(shown));
     if about.conditional {
         parameters.push(json!({"$ref": "#/components/parameters/IfMatch"}));
+    }
+    if about.tagged && about.method == Method::GET {
+        parameters.push(json!({"$ref": "#/components/parameters/IfNoneMatch"}));
     }
     if about.repeatable() {
         parameters.push(json!({"$ref": "#/components/parameters/IdempotencyKey"}));

@@ -76,8 +76,12 @@ fn people<'a>(api: &'a Api, principal: &Principal, of: &Of) -> Result<Users<'a>,
     Ok(api.store.users((!of.operators).then(|| principal.tenant.id())))
 }
 
-/// Nobody gives what they do not have.
+/// Nobody gives what they do not have: people may use all of the interface, as far as their role goes.
 fn within(principal: &Principal, role: Option<Role>) -> Result<(), Problem> {
+    if !principal.known.scopes.is_empty() {
+        let detail = "a key with scopes looks at people, and changes none";
+        return Err(Problem::new(StatusCode::FORBIDDEN, "forbidden", detail));
+    }
     match role {
         Some(role) if role > principal.role => {
             let detail = format!("you are {}: you cannot make somebody {role}", principal.role);

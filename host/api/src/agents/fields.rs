@@ -19,7 +19,7 @@ use trunkline_contract::agent::{Field, OutputSchema};
 /// The fields of an agent's answers, in order.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Fields {
-    /// In this order.
+    /// All of them.
     items: Vec<Field>,
 }
 

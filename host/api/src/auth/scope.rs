@@ -1,9 +1,10 @@
 //! What of the interface a key is for.
 
-use crate::nearest;
 use crate::operations::Tag;
+use crate::{Problem, nearest};
 use axum::http::Method;
 use std::fmt;
+use trunkline_contract::Fault;
 
 /// A group of operations, or what only reads of it: `agents`, `agents:read`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +32,29 @@ impl Scope {
         Ok(Self { tag, reads })
     }
 
+    /// What is asked for, if it is not more than `own`; nothing asked for: all of `own`, where empty is everything.
+    ///
+    /// # Errors
+    /// Every scope that is none, or is more.
+    pub(crate) fn within(asked: &[String], own: &[Self]) -> Result<Vec<Self>, Problem> {
+        if asked.is_empty() {
+            return Ok(own.to_vec());
+        }
+        let (mut scopes, mut faults) = (Vec::new(), Vec::new());
+        for (at, text) in asked.iter().enumerate() {
+            match Self::parse(text) {
+                Ok(scope) if own.is_empty() || own.iter().any(|own| own.covers(scope)) => scopes.push(scope),
+                Ok(scope) => faults.push((at, format!("`{scope}` is not among your own scopes"))),
+                Err(message) => faults.push((at, message)),
+            }
+        }
+        if faults.is_empty() {
+            return Ok(scopes);
+        }
+        let faults = faults.into_iter().map(|(at, message)| Fault::error(format!("/scopes/{at}"), "scope", message));
+        Err(Problem::invalid("these scopes cannot be given", faults.collect()))
+    }
+
     /// Whether it is enough for an operation.
     pub(crate) fn allows(self, tag: Tag, method: &Method) -> bool {
         // Who one is, and what there is, everybody may ask.
@@ -38,7 +62,7 @@ impl Scope {
     }
 
     /// Whether everything that `other` allows is allowed by this one.
-    pub(crate) fn covers(self, other: Self) -> bool {
+    fn covers(self, other: Self) -> bool {
         self.tag == other.tag && (!self.reads || other.reads)
     }
 }

@@ -89,7 +89,7 @@ impl Wanted {
         if role > known.role {
             return Err(refused("/role", "role", format!("`{role}` is more than your own role, {}", known.role)));
         }
-        let scopes = self.scopes(&known.scopes)?;
+        let scopes = Scope::within(&self.scopes, &known.scopes)?;
         let ttl_s = self.ttl_s.unwrap_or(TTL_S).clamp(1, MAX_TTL_S);
         Ok(Claims {
             iss: origin.to_owned(),
@@ -103,21 +103,6 @@ impl Wanted {
             exp: now_s.saturating_add(ttl_s),
             jti: Uuid::now_v7(),
         })
-    }
-
-    fn scopes(&self, own: &[Scope]) -> Result<Vec<Scope>, Problem> {
-        if self.scopes.is_empty() {
-            return Ok(own.to_vec());
-        }
-        let parsed = self.scopes.iter().enumerate().map(|(at, text)| {
-            let pointer = format!("/scopes/{at}");
-            let scope = Scope::parse(text).map_err(|message| refused(&pointer, "scope", message))?;
-            if !own.is_empty() && !own.iter().any(|own| own.covers(scope)) {
-                return Err(refused(&pointer, "scope", format!("`{scope}` is not among your own scopes")));
-            }
-            Ok(scope)
-        });
-        parsed.collect()
     }
 }
 

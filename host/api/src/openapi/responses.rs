@@ -3,7 +3,7 @@
 use super::{media, refusal};
 use crate::operations::{About, Access, Output, of_path};
 use crate::problem::Problem;
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use schemars::SchemaGenerator;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
@@ -43,6 +43,9 @@ pub(super) fn responses(about: &About, generator: &mut SchemaGenerator) -> Value
             response["content"][*kind] = media(*schema, generator);
         }
         response["headers"] = headers(about, *status);
+    }
+    if about.tagged && about.method == Method::GET {
+        responses.insert("304".to_owned(), json!({"description": "It is still what `If-None-Match` names"}));
     }
     for status in refusals(about) {
         responses.insert(status.to_string(), json!({"$ref": format!("#/components/responses/{}", name(status))}));
@@ -114,6 +117,12 @@ pub(super) fn shared(generator: &mut SchemaGenerator) -> Value {
                 "name": "If-Match",
                 "in": "header",
                 "description": "The `ETag` that is to be changed; if it is another by now, nothing is changed.",
+                "schema": {"type": "string"},
+            },
+            "IfNoneMatch": {
+                "name": "If-None-Match",
+                "in": "header",
+                "description": "The `ETag` that is known; if it is still that one, the answer is 304 without a body.",
                 "schema": {"type": "string"},
             },
             "IdempotencyKey": {

@@ -1,6 +1,7 @@
 //! The rules of the interface, asked without a socket over a real store.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+mod administration;
 mod agents;
 mod calls;
 mod dashboard;
@@ -9,6 +10,8 @@ mod interface;
 mod login;
 mod people;
 mod providers;
+mod serving;
+mod webhooks;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -79,7 +82,6 @@ impl Fixture {
             max_calls: 4,
             max_calls_per_tenant: 4,
             token_key: TokenKey::new(&[9; 32]).unwrap(),
-            prices: Default::default(),
         };
         let sessions = Sessions::new(store.clone(), library, providers, config);
         let api = Api::new(store.clone(), sessions, HashMap::new(), PUBLIC_URL, tenant, 4);
