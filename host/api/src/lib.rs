@@ -47,7 +47,9 @@ pub use serve::{ServeError, Tls, serve};
 pub use state::{Api, CarrierAccount};
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{any, get, post};
 use guard::Guard;
@@ -55,6 +57,15 @@ use std::convert::Infallible;
 
 /// Largest body of a request whose operation takes none, bytes: many programs send `{}` all the same.
 const UNREAD: usize = 1_024;
+
+/// Answers one request in this process, as it would be answered over a socket.
+pub async fn ask(api: Api, request: http::Request<bytes::Bytes>) -> (StatusCode, bytes::Bytes) {
+    let answer = tower::ServiceExt::oneshot(router(api), request.map(Body::from)).await;
+    let answer = answer.unwrap_or_else(|never: Infallible| match never {});
+    let status = answer.status();
+    // What does not come whole is of no use to whoever asked.
+    (status, axum::body::to_bytes(answer.into_body(), usize::MAX).await.unwrap_or_default())
+}
 
 /// All routes.
 pub fn router(api: Api) -> Router {

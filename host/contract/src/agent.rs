@@ -10,6 +10,7 @@ mod providers;
 mod turn;
 
 pub use data::{Knowledge, Memory, Tracing, TracingProvider, Webhook, WebhookEvent};
+pub(crate) use output::together;
 pub use output::{Constraints, Field, FieldType, Item, OutputSchema, UnknownFieldType};
 pub use persona::{Identity, Traits};
 pub use providers::{Llm, LlmProvider, Realtime, RealtimeProvider, Stt, SttProvider, Tts, TtsProvider};

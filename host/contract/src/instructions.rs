@@ -15,6 +15,8 @@
 //! Bands are 0-20, 21-40, 41-60, 61-80 and 81-100: a model cannot tell 52 from 57.
 
 use crate::agent::{Agent, Identity, Traits};
+use crate::template::{self, TemplateError};
+use serde_json::{Map, Value};
 
 /// What stands for a trait, from the lowest band to the highest.
 type Bands = [&'static str; 5];
@@ -101,6 +103,26 @@ pub fn template(agent: &Agent) -> String {
     text
 }
 
+/// The instructions as a model reads them when a conversation begins: the template with the contract's own context, and
+/// nothing yet in `output`.
+///
+/// # Errors
+/// A variable that the context does not have, or a brace that is not closed; a contract that was checked has neither.
+pub fn render(agent: &Agent) -> Result<String, TemplateError> {
+    template::render(&template(agent), &variables(agent))
+}
+
+/// What the template's variables stand for when a conversation begins: the context and, where answers have fields, `output`
+/// with every field of it still null. A context with an `output` of its own keeps it.
+pub fn variables(agent: &Agent) -> Map<String, Value> {
+    let mut variables = agent.context.clone();
+    if !agent.output_schema.is_empty() && !variables.contains_key("output") {
+        let fields = agent.output_schema.fields.iter().map(|field| (field.name.clone(), Value::Null));
+        variables.insert("output".to_owned(), Value::Object(fields.collect()));
+    }
+    variables
+}
+
 fn identity(identity: &Identity) -> Vec<String> {
     let mut lines = Vec::new();
     let role = identity.character_role.trim().trim_end_matches('.');
@@ -140,61 +162,4 @@ fn band(value: u8) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::{Value, json};
-
-    fn agent(more: &Value) -> Agent {
-        let mut document = json!({"name": "Ada", "prompt": {"instructions": "Answer the phone of {{ company }}."}});
-        document.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap());
-        serde_json::from_value(document).unwrap()
-    }
-
-    #[test]
-    fn without_identity_and_with_usual_traits_there_are_the_instructions_alone() {
-        assert_eq!(template(&agent(&json!({}))), "Answer the phone of {{ company }}.");
-        let nearly = json!({"traits": {"empathy": 45, "confidence": 75}, "identity": {"full_description": "For us."}});
-        assert_eq!(template(&agent(&nearly)), "Answer the phone of {{ company }}.");
-    }
-
-    #[test]
-    fn identity_and_telling_traits_stand_before_the_instructions() {
-        let told = agent(&json!({
-            "identity": {
-                "character_role": "Ada, the receptionist of {{ company }}.",
-                "mission": "Nobody hangs up without an answer.",
-                "interaction_style": "Warm and quick."
-            },
-            "traits": {"empathy": 95, "verbosity": 10, "humor": 30, "safety": 90},
-        }));
-        let expected = "You are Ada, the receptionist of {{ company }}.\n\
-            Your mission: Nobody hangs up without an answer.\n\
-            How you deal with people: Warm and quick.\n\
-            What you are like: how people feel comes first, and you show that you understand it; you say only what is \
-            needed, in one short sentence; you take no risks: on anything that could do harm you give no advice, and \
-            point to professionals.\n\n\
-            Answer the phone of {{ company }}.";
-        assert_eq!(template(&told), expected);
-    }
-
-    #[test]
-    fn every_trait_has_five_bands() {
-        let bands: Vec<usize> = [0, 20, 21, 40, 41, 60, 61, 80, 81, 100].map(band).to_vec();
-        assert_eq!(bands, [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]);
-        for name in [
-            "creativity",
-            "empathy",
-            "assertiveness",
-            "humor",
-            "formality",
-            "verbosity",
-            "confidence",
-            "technicality",
-            "safety",
-        ] {
-            let texts: std::collections::BTreeSet<String> =
-                [0, 30, 50, 70, 100].map(|value| template(&agent(&json!({"traits": {name: value}})))).into();
-            assert_eq!(texts.len(), 5, "{name}");
-        }
-    }
-}
+mod tests;

@@ -80,7 +80,7 @@ fn put(target: &mut Value, patch: &Value, at: &str, layer: &Layer, origin: &mut 
     for (name, value) in members {
         let pointer = child(at, name);
         if value.is_null() {
-            fields.remove(name);
+            fields.shift_remove(name);
             forget(origin, &pointer);
         } else {
             origin.remove(at);
@@ -96,7 +96,10 @@ fn put(target: &mut Value, patch: &Value, at: &str, layer: &Layer, origin: &mut 
 fn forget(origin: &mut BTreeMap<String, Layer>, at: &str) {
     origin.remove(at);
     let below = format!("{at}/");
-    origin.retain(|pointer, _| !pointer.starts_with(&below));
+    let gone = origin.range(below.clone()..).map(|(pointer, _)| pointer).take_while(|p| p.starts_with(&below));
+    for pointer in gone.cloned().collect::<Vec<_>>() {
+        origin.remove(&pointer);
+    }
 }
 
 impl Effective {
@@ -166,7 +169,7 @@ pub fn templates(document: &Value, find: impl Fn(&str) -> Option<Value>) -> Resu
     found.reverse();
     // What a template extends is its own matter.
     for (_, template) in &mut found {
-        template.as_object_mut().map(|fields| fields.remove("extends"));
+        template.as_object_mut().map(|fields| fields.shift_remove("extends"));
     }
     Ok(found)
 }

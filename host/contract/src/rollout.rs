@@ -36,6 +36,26 @@ mod tests {
         }
     }
 
+    /// Who is chosen is remembered nowhere: the draw has to stay as it is from one release to the next.
+    #[test]
+    fn the_draw_never_changes() {
+        let share = |version, key: &str| (0..=100).find(|percent| chosen(agent(7), version, key, *percent));
+        let drawn = ["+15550100", "+15550101", "ada@example.com", "", "é"].map(|key| (share(1, key), share(2, key)));
+        assert_eq!(drawn, [(37, 59), (61, 23), (12, 37), (27, 13), (52, 22)].map(|(one, two)| (Some(one), Some(two))));
+    }
+
+    #[test]
+    fn versions_and_agents_draw_independently() {
+        let both = |one: (u128, u32), other: (u128, u32)| {
+            let hit = |(n, version): (u128, u32), key: &str| chosen(agent(n), version, key, 50);
+            (0..10_000).map(|n| format!("+1555{n:06}")).filter(|key| hit(one, key) && hit(other, key)).count()
+        };
+        for (one, other) in [((7, 3), (7, 4)), ((7, 3), (8, 3))] {
+            assert!(both(one, other).abs_diff(2_500) < 200);
+        }
+        assert_eq!(chosen(agent(7), 3, "x", 200), chosen(agent(7), 3, "x", 100));
+    }
+
     proptest! {
         #[test]
         fn who_was_chosen_stays_chosen_while_the_share_grows(n: u128, key in ".{0,20}", percent in 0u8..100) {

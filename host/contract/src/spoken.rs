@@ -2,7 +2,8 @@
 //!
 //! A model that answers in JSON writes `{"reply": "Hello, ...` long before it closes the brace; the caller should hear it
 //! at once. [`SpokenField`] is fed with the answer's text in any pieces and gives the text of one string field of the
-//! outermost object as it grows. An answer that is no object at all is taken for plain text.
+//! outermost object as it grows. An answer that is no object at all is taken for plain text and given as it stands: the first
+//! letter that is no space decides.
 
 /// What one field of a JSON object says so far. See the module.
 #[derive(Clone, Debug)]
@@ -18,6 +19,8 @@ pub struct SpokenField {
     /// Digits of an escape so far, and the first half of a surrogate pair.
     hex: String,
     high: Option<u16>,
+    /// Space before what decides; part of the text when that is plain.
+    leading: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +62,7 @@ impl SpokenField {
             current: String::new(),
             hex: String::new(),
             high: None,
+            leading: String::new(),
         }
     }
 
@@ -73,12 +77,13 @@ impl SpokenField {
 
     fn letter(&mut self, letter: char, spoken: &mut String) {
         match self.state {
-            State::Start if letter.is_whitespace() => {}
+            State::Start if matches!(letter, ' ' | '\t' | '\r' | '\n') => self.leading.push(letter),
             State::Start if letter == '{' => {
                 (self.state, self.depth, self.expects_name) = (State::Outside, 1, true);
             }
             State::Start => {
                 self.state = State::Plain;
+                spoken.push_str(&std::mem::take(&mut self.leading));
                 spoken.push(letter);
             }
             State::Plain => spoken.push(letter),
@@ -177,72 +182,4 @@ impl SpokenField {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-    use serde_json::{Value, json};
-
-    fn spoken(answer: &str) -> String {
-        SpokenField::new("reply").push(answer)
-    }
-
-    #[test]
-    fn the_field_is_found_wherever_it_stands() {
-        for answer in [
-            r#"{"reply": "Hello, \"you\".\n"}"#,
-            r#"  {"mood": {"reply": "no"}, "list": ["reply", "no"], "n": 1, "reply":"Hello, \u0022you\".\n", "z": null}"#,
-            r#"{"reply": "Hello, \"you\".\n""#,
-        ] {
-            assert_eq!(spoken(answer), "Hello, \"you\".\n", "{answer}");
-        }
-        assert_eq!(spoken(r#"{"other": "reply"}"#), "");
-        assert_eq!(spoken(r#"{"reply": 7}"#), "");
-    }
-
-    #[test]
-    fn it_is_spoken_while_it_streams() {
-        let mut field = SpokenField::new("reply");
-        let pieces =
-            [r#"{"re"#, r#"ply""#, r#": "Hel"#, r"lo \ud83d", r"\ude00 th", r#"ere", "x"#, r#"": "not this"}"#];
-        let said: Vec<String> = pieces.iter().map(|piece| field.push(piece)).collect();
-        assert_eq!(said, ["", "", "Hel", "lo ", "😀 th", "ere", ""]);
-    }
-
-    #[test]
-    fn an_answer_that_is_no_object_is_plain_text() {
-        assert_eq!(spoken(" I am sorry {x}."), "I am sorry {x}.");
-        assert_eq!(spoken("[1]"), "[1]");
-    }
-
-    proptest! {
-        #[test]
-        fn any_pieces_give_what_the_whole_says(text in "\\PC{0,30}", before in "\\PC{0,10}", cuts in proptest::collection::vec(0usize..200, 0..8), ascii: bool) {
-            let mut answer = json!({"before": before, "nested": {"reply": "no"}, "reply": text, "z": [before]}).to_string();
-            if ascii {
-                answer = answer.chars().map(|c| if c.is_ascii() { c.to_string() } else {
-                    c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect()
-                }).collect();
-            }
-            let mut field = SpokenField::new("reply");
-            let mut said = String::new();
-            let letters: Vec<char> = answer.chars().collect();
-            let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut % (letters.len() + 1)).collect();
-            cuts.push(0);
-            cuts.push(letters.len());
-            cuts.sort_unstable();
-            for pair in cuts.windows(2) {
-                said.push_str(&field.push(&letters[pair[0]..pair[1]].iter().collect::<String>()));
-            }
-            let whole: Value = serde_json::from_str(&answer).unwrap();
-            prop_assert_eq!(said, whole["reply"].as_str().unwrap());
-        }
-
-        #[test]
-        fn any_text_is_taken(pieces in proptest::collection::vec("\\PC{0,12}", 0..6)) {
-            let mut field = SpokenField::new("a");
-            for piece in pieces {
-                let _ = field.push(&piece);
-            }
-        }
-    }
-}
+mod tests;

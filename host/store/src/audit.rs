@@ -148,7 +148,7 @@ async fn list(
     limit: usize,
 ) -> Result<Page<AuditEntry>> {
     const SQL: &str = "SELECT seq, at_ms, actor, action, target, before_hash, after_hash FROM audit \
-        WHERE tenant_id IS ?1 AND seq < ?2 AND (?3 IS NULL OR action = ?3 OR action LIKE ?3 || '.%') \
+        WHERE tenant_id IS ?1 AND seq < ?2 AND (?3 IS NULL OR action = ?3 OR substr(action, 1, length(?3) + 1) = ?3 || '.') \
         AND (?4 IS NULL OR target = ?4) AND (?5 IS NULL OR actor = ?5) ORDER BY seq DESC LIMIT ?6";
     let before = match cursor {
         Some(text) => text.parse::<u64>().map_err(|_| StoreError::InvalidCursor)?,

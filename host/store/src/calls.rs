@@ -319,11 +319,16 @@ pub(crate) fn update(tx: &Tx<'_>, vault: &Vault, tenant: TenantId, id: CallId, u
         update.agent.map(|(_, version)| version),
         update.cost_micros,
     ];
+    // An end is told once, however often it is written.
+    let before = match update.emit.is_empty() {
+        true => None,
+        false => get(tx, tenant, id)?.filter(|call| call.state != CallState::Ended),
+    };
     let changed = tx.execute(SQL, values).map_err(|error| error.or_taken("the carrier's id is another call's"))?;
     if changed == 0 {
         return Err(StoreError::NotFound("call"));
     }
-    if update.emit.is_empty() {
+    if before.is_none() {
         return Ok(());
     }
     let agent = get(tx, tenant, id)?.ok_or(StoreError::NotFound("call"))?.agent_id;

@@ -106,7 +106,7 @@ impl Idempotency<'_> {
     /// The request was carried out with this answer.
     pub async fn finish(&self, key: IdempotencyKey, answer: Answered) -> Result<()> {
         const SQL: &str = "UPDATE idempotency SET status = ?4, headers = ?5, body = ?6 \
-            WHERE tenant_id = ?1 AND principal = ?2 AND key = ?3";
+            WHERE tenant_id = ?1 AND principal = ?2 AND key = ?3 AND status IS NULL";
         let tenant = self.0.id;
         let body = self.0.store.vault().seal(&answer.body, &context(tenant, &key))?;
         self.0

@@ -110,6 +110,7 @@ fn outline(user: &User) -> Value {
 }
 
 const END_SESSIONS: &str = "DELETE FROM browser_sessions WHERE user_id = ?1";
+const TAKE_LINKS: &str = "DELETE FROM login_links WHERE user_id = ?1";
 
 impl Users<'_> {
     /// Adds a person; `new.tenant` must be whose people these are.
@@ -166,6 +167,7 @@ impl Users<'_> {
                 tx.execute(SQL, params![tenant, id, name, role.name(), change.password_hash, disabled, now_ms])?;
                 if out {
                     tx.execute(END_SESSIONS, params![id])?;
+                    tx.execute(TAKE_LINKS, params![id])?;
                 }
                 let after = get(tx, tenant, id)?.ok_or(StoreError::NotFound("user"))?;
                 let deed = Deed::new("user.update", id);
@@ -180,14 +182,13 @@ impl Users<'_> {
     /// # Errors
     /// `NotFound`.
     pub async fn delete(&self, actor: &str, id: UserId, now_ms: u64) -> Result<()> {
-        const LINKS: &str = "DELETE FROM login_links WHERE user_id = ?1";
         const SQL: &str = "DELETE FROM users WHERE tenant_id IS ?1 AND id = ?2";
         let (tenant, actor) = (self.tenant, actor.to_owned());
         self.store
             .write(move |tx| {
                 let before = get(tx, tenant, id)?.ok_or(StoreError::NotFound("user"))?;
                 tx.execute(END_SESSIONS, params![id])?;
-                tx.execute(LINKS, params![id])?;
+                tx.execute(TAKE_LINKS, params![id])?;
                 tx.execute(SQL, params![tenant, id])?;
                 record(tx, tenant, &actor, now_ms, Deed::new("user.delete", id).before(&outline(&before)))
             })

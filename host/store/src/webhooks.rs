@@ -176,6 +176,27 @@ impl Webhooks<'_> {
             .await
     }
 
+    /// Gives a webhook another secret, which can be seen now and never again; what is sent from now on is signed with it.
+    /// Those that stand in a contract get theirs in this way.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn replace_secret(&self, id: WebhookId, now_ms: u64) -> Result<(Secret, Webhook)> {
+        const SQL: &str = "UPDATE webhooks SET sealed = ?3, version = version + 1, updated_at_ms = ?4 \
+            WHERE tenant_id = ?1 AND id = ?2";
+        let (tenant, actor) = (self.0.id, self.0.actor.clone());
+        let secret = Secret::new(secret()?);
+        let sealed = self.0.store.vault().seal(secret.expose().as_bytes(), &context(id))?;
+        let changed = self.0.store.write(move |tx| {
+            if tx.execute(SQL, params![tenant, id, sealed, now_ms])? == 0 {
+                return Err(StoreError::NotFound("webhook"));
+            }
+            record(tx, Some(tenant), &actor, now_ms, Deed::new("webhook.replace-secret", id))?;
+            get(tx, tenant, id)?.ok_or(StoreError::NotFound("webhook"))
+        });
+        Ok((secret, changed.await?))
+    }
+
     /// Deletes a webhook and its deliveries.
     ///
     /// # Errors

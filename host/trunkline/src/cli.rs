@@ -2,10 +2,15 @@
 
 mod agents;
 mod calls;
+mod manage;
 mod others;
 
 pub(crate) use agents::{AgentCommand, NewAgent};
 pub(crate) use calls::{CallCommand, ExportFormat, Simulate};
+pub(crate) use manage::{
+    AuditArgs, BackupArgs, EraseArgs, KeyCommand, RoleArg, SecretCommand, SessionCommand, TemplateCommand,
+    TenantCommand, UserCommand, WebhookCommand,
+};
 pub(crate) use others::{
     BenchCommand, ConfigCommand, DoctorArgs, DocumentCommand, NumberCommand, ProviderCommand, TokenCommand,
 };
@@ -113,6 +118,40 @@ pub(crate) enum Command {
     /// Documents that agents answer from.
     #[command(subcommand)]
     Document(DocumentCommand),
+    /// Templates that agents extend.
+    #[command(subcommand)]
+    Template(TemplateCommand),
+    /// Sessions with agents that were set up for somebody.
+    #[command(subcommand)]
+    Session(SessionCommand),
+    /// Tenants: whom the host serves.
+    #[command(subcommand)]
+    Tenant(TenantCommand),
+    /// People who may log in.
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Keys of programs.
+    #[command(subcommand)]
+    Key(KeyCommand),
+    /// Secrets of a tenant.
+    #[command(subcommand)]
+    Secret(SecretCommand),
+    /// Who is told of events.
+    #[command(subcommand)]
+    Webhook(WebhookCommand),
+    /// Who did what, newest first.
+    Audit(AuditArgs),
+    /// What calls have used, by month and agent.
+    Usage,
+    /// Forget a caller: what they said and who they are.
+    Erase(EraseArgs),
+    /// Copy the database to a file; the host may be running.
+    Backup(BackupArgs),
+    /// Put a copy in the database's place; the host must not be running.
+    Restore {
+        /// The copy.
+        file: PathBuf,
+    },
     /// Tokens of operators.
     #[command(subcommand)]
     Token(TokenCommand),

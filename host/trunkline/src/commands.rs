@@ -6,12 +6,14 @@ mod calls;
 mod config;
 mod documents;
 mod login;
+mod manage;
 mod migrate;
 mod numbers;
 pub(crate) mod providers;
 mod replay;
 mod tail;
 mod tokens;
+mod upkeep;
 
 pub(crate) use tail::show_row;
 
@@ -77,6 +79,18 @@ pub(crate) async fn run(cli: Cli, out: &Out) -> anyhow::Result<ExitCode> {
         Command::Call(command) => Box::pin(calls::run(&context, command)).await,
         Command::Provider(command) => Box::pin(providers::run(&context, command)).await,
         Command::Document(command) => Box::pin(documents::run(&context, command)).await,
+        Command::Template(command) => Box::pin(manage::template(&context, command)).await,
+        Command::Session(command) => Box::pin(manage::session(&context, command)).await,
+        Command::Tenant(command) => Box::pin(manage::tenant(&context, command)).await,
+        Command::User(command) => Box::pin(manage::user(&context, command)).await,
+        Command::Key(command) => Box::pin(manage::key(&context, command)).await,
+        Command::Secret(command) => Box::pin(manage::secret(&context, command)).await,
+        Command::Webhook(command) => Box::pin(manage::webhook(&context, command)).await,
+        Command::Audit(arguments) => Box::pin(manage::audit(&context, arguments)).await,
+        Command::Usage => Box::pin(manage::usage(&context)).await,
+        Command::Erase(who) => Box::pin(manage::erase(&context, who)).await,
+        Command::Backup(arguments) => upkeep::backup(&context, arguments).await,
+        Command::Restore { file } => upkeep::restore(&context, &file).await,
         Command::Token(command) => tokens::run(&context, command).await,
         Command::Bench(BenchCommand::Dispatch) => Box::pin(bench::run(&context)).await,
         Command::Config(command) => config::run(&context, command),

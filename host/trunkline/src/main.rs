@@ -12,6 +12,7 @@ mod config;
 mod doctor;
 mod first_run;
 mod guests;
+mod interface;
 mod keys;
 mod live;
 mod logging;

@@ -1,5 +1,6 @@
 //! What the model's answers are made of: the section `output_schema`. Fields keep the order in which they stand.
 
+use crate::validate::short;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
@@ -9,6 +10,8 @@ use std::str::FromStr;
 
 mod answer;
 mod faults;
+
+pub(crate) use faults::together;
 
 /// The fields of an answer.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -139,6 +142,12 @@ pub enum FieldType {
 )]
 pub struct UnknownFieldType(pub String);
 
+impl FieldType {
+    /// Every type but the literals.
+    pub(crate) const SIMPLE: &[&str] =
+        &["str", "int", "float", "bool", "list[str]", "list[int]", "list[float]", "list[bool]"];
+}
+
 impl FromStr for FieldType {
     type Err = UnknownFieldType;
 
@@ -151,7 +160,7 @@ impl FromStr for FieldType {
         } else {
             Item::named(text).map(Self::One)
         };
-        found.ok_or_else(|| UnknownFieldType(text.to_owned()))
+        found.ok_or_else(|| UnknownFieldType(short(text)))
     }
 }
 

@@ -115,3 +115,114 @@ proptest! {
         prop_assert_eq!(known, pointers);
     }
 }
+
+#[test]
+fn a_whole_stack_says_where_everything_comes_from() {
+    let tenant =
+        json!({"locale": "de-DE", "limits": {"max_duration_s": 600, "max_cost_usd": 2}, "tts": {"provider": "local"}});
+    let agent =
+        json!({"name": "Ada", "extends": "desk", "limits": {"max_duration_s": null}, "prompt": {"goodbye": "Ciao."}});
+    let session = json!({"limits": {"max_cost_usd": null}, "traits": {"humor": 90}, "prompt": {"greeting": null}});
+    let chain = templates(&agent, library).unwrap();
+    let layers = std::iter::once((Layer::Tenant, &tenant))
+        .chain(chain.iter().map(|(name, document)| (Layer::Template(name.clone()), document)))
+        .chain([(Layer::Agent, &agent), (Layer::Session, &session)]);
+    let merged = merge(layers);
+    let read: Agent = serde_json::from_value(merged.document.clone()).unwrap();
+    let effective = merged.with_defaults(&read);
+    for (pointer, value, layer) in [
+        ("/name", json!("Ada"), "agent"),
+        ("/extends", json!("desk"), "agent"),
+        ("/locale", json!("de-DE"), "tenant"),
+        ("/tts/provider", json!("local"), "tenant"),
+        ("/tts/stall_ms", json!(5_000), "default"),
+        // Taken away by the agent, so that the contract's own default counts.
+        ("/limits/max_duration_s", json!(1_800), "default"),
+        ("/prompt/goodbye", json!("Ciao."), "agent"),
+        ("/traits/humor", json!(90), "session"),
+        ("/traits/safety", json!(80), "default"),
+        ("/webhooks", json!([]), "default"),
+        ("/context", json!({}), "default"),
+    ] {
+        assert_eq!(effective.document.pointer(pointer), Some(&value), "{pointer}");
+        assert_eq!(effective.origin.get(pointer).cloned().map(String::from).as_deref(), Some(layer), "{pointer}");
+    }
+    for gone in ["/limits/max_cost_usd", "/prompt/greeting", "/llm", "/realtime"] {
+        assert_eq!((effective.document.pointer(gone), effective.origin.get(gone)), (None, None), "{gone}");
+    }
+    let written = serde_json::to_value(&effective).unwrap();
+    assert_eq!(written["origin"]["/prompt/goodbye"], "agent");
+    assert_eq!(written["document"]["name"], "Ada");
+}
+
+#[test]
+fn a_list_is_replaced_as_a_whole() {
+    let (low, high) = (json!({"tools": ["a", "b"], "context": {"list": [1, {"a": null}]}}), json!({"tools": ["c"]}));
+    let effective = merge([(Layer::Tenant, &low), (Layer::Agent, &high)]);
+    assert_eq!(effective.document, json!({"tools": ["c"], "context": {"list": [1, {"a": null}]}}));
+}
+
+#[test]
+fn fields_keep_their_order() {
+    let low = json!({"name": "A", "tts": {"provider": "local"}, "llm": {"provider": "builtin"}, "tools": []});
+    let high = json!({"name": null, "context": {}, "llm": {"timeout_ms": 2_000}});
+    let effective = merge([(Layer::Tenant, &low), (Layer::Agent, &high)]);
+    let names: Vec<&String> = effective.document.as_object().unwrap().keys().collect();
+    assert_eq!(names, ["tts", "llm", "tools", "context"]);
+}
+
+#[test]
+fn what_extends_is_not_a_name_extends_nothing() {
+    for document in [json!({"extends": 7}), json!({"extends": null}), json!([]), json!("desk"), json!(null)] {
+        assert_eq!(templates(&document, library), Ok(Vec::new()), "{document}");
+    }
+    let eight = |name: &str| {
+        let n: u32 = name.strip_prefix("t")?.parse().ok()?;
+        Some(if n < 8 { json!({"extends": format!("t{}", n + 1)}) } else { json!({}) })
+    };
+    assert_eq!(templates(&json!({"extends": "t1"}), eight).unwrap().len(), MAX_TEMPLATES);
+    assert_eq!(templates(&json!({"extends": "t0"}), eight).unwrap_err().code, "too-deep");
+    let own = |_: &str| Some(json!({"extends": "a"}));
+    assert!(templates(&json!({"extends": "a"}), own).unwrap_err().message.ends_with("a -> a"));
+}
+
+proptest! {
+    #[test]
+    fn a_layer_that_says_nothing_or_the_same_again_changes_nothing(one in documents(), two in documents()) {
+        let nothing = json!({});
+        let plain = merge([(Layer::Tenant, &one), (Layer::Agent, &two)]);
+        if two.is_object() {
+            let more = merge([(Layer::Tenant, &one), (Layer::Agent, &two), (Layer::Session, &nothing)]);
+            prop_assert_eq!(&more.document, &plain.document);
+        }
+        let again = merge([(Layer::Tenant, &one), (Layer::Agent, &two), (Layer::Agent, &two)]);
+        prop_assert_eq!(again.document, plain.document);
+    }
+
+    /// A value says a layer of which the document really has that value at that place.
+    #[test]
+    fn what_a_layer_is_said_to_give_it_gives(one in documents(), two in documents(), three in documents()) {
+        let effective = merge([(Layer::Tenant, &one), (Layer::Agent, &two), (Layer::Session, &three)]);
+        for (pointer, layer) in &effective.origin {
+            let said = match layer { Layer::Tenant => &one, Layer::Agent => &two, _ => &three };
+            let value = effective.document.pointer(pointer).unwrap();
+            // An object that lost all its members came from whoever took the last.
+            prop_assert!(value == &json!({}) || said.pointer(pointer) == Some(value), "{} {:?}", pointer, layer);
+        }
+    }
+
+    #[test]
+    fn any_documents_have_templates_or_a_fault(documents in proptest::collection::hash_map("[ab]", documents(), 0..3), extends in "[abc]") {
+        let mut documents = documents;
+        for document in documents.values_mut() {
+            if let Some(members) = document.as_object_mut() {
+                let next = members.get("a").and_then(Value::as_str).unwrap_or("b").to_owned();
+                members.insert("extends".to_owned(), next.into());
+            }
+        }
+        let found = templates(&json!({ "extends": extends }), |name| documents.get(name).cloned());
+        if let Ok(found) = found {
+            prop_assert!(found.len() <= MAX_TEMPLATES);
+        }
+    }
+}

@@ -79,8 +79,11 @@ async fn a_call_ends(world: &World, in_contract: Vec<trunkline_contract::agent::
     let call = world.tenant.calls().create(call).await.unwrap();
     let emit =
         Emit { event: WebhookEvent::CallEnded, data: json!({"call_id": call.id}), in_contract, now_ms: now_ms() };
-    let update = CallUpdate { emit: vec![emit], ..CallUpdate::default() };
-    world.tenant.calls().update(call.id, update).await.unwrap();
+    let state = Some(trunkline_store::CallState::Ended);
+    let update = CallUpdate { state, emit: vec![emit], ..CallUpdate::default() };
+    for _ in 0..2 {
+        world.tenant.calls().update(call.id, update.clone()).await.unwrap();
+    }
 }
 
 fn hook(url: &str) -> NewWebhook {

@@ -46,6 +46,8 @@ pub struct Due {
     pub payload: String,
     /// Tries before this one.
     pub attempts: u32,
+    /// When the claim ends, unix ms; whoever claims it after that has another.
+    pub claimed_until_ms: u64,
 }
 
 /// How a try went.
@@ -68,11 +70,16 @@ pub(crate) fn enqueue(
 ) -> Result<()> {
     const WHO: &str = "SELECT id FROM webhooks WHERE tenant_id = ?1 AND status = 'active' AND of_contract = 0 \
         AND (agent_id IS NULL OR agent_id = ?2) AND EXISTS (SELECT 1 FROM json_each(events) WHERE value = ?3)";
+    const URLS: &str = "SELECT url FROM webhooks WHERE tenant_id = ?1 AND status = 'active' AND of_contract = 0 \
+        AND (agent_id IS NULL OR agent_id = ?2) AND EXISTS (SELECT 1 FROM json_each(events) WHERE value = ?3)";
     const SQL: &str = "INSERT INTO deliveries (id, tenant_id, webhook_id, event_id, event, call_id, payload, state, \
         next_at_ms, created_at_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'pending', ?8, ?8)";
     let name = emit.event.name();
     let mut told = tx.all(WHO, params![tenant, agent, name], |row| Ok(WebhookId(row.uuid(0)?)))?;
-    for endpoint in emit.in_contract.iter().filter(|endpoint| endpoint.events.contains(&emit.event)) {
+    let known = tx.all(URLS, params![tenant, agent, name], |row| row.text(0))?;
+    // Whoever is told already is not told twice.
+    let new = emit.in_contract.iter().filter(|endpoint| !known.contains(&endpoint.url));
+    for endpoint in new.filter(|endpoint| endpoint.events.contains(&emit.event)) {
         told.extend(of_contract(tx, vault, tenant, agent, endpoint, emit.now_ms)?);
     }
     if told.is_empty() {
@@ -122,14 +129,16 @@ impl Store {
     pub async fn claim_deliveries(&self, now_ms: u64, most: usize) -> Result<Vec<Due>> {
         const SQL: &str = "SELECT d.id, d.tenant_id, d.webhook_id, w.url, d.event_id, d.payload, d.attempts \
             FROM deliveries d JOIN webhooks w ON w.id = d.webhook_id \
-            WHERE d.state = 'pending' AND d.next_at_ms <= ?1 ORDER BY d.next_at_ms LIMIT ?2";
-        const ANY: &str = "SELECT 1 FROM deliveries WHERE state = 'pending' AND next_at_ms <= ?1 LIMIT 1";
+            WHERE d.state = 'pending' AND d.next_at_ms <= ?1 AND w.status = 'active' ORDER BY d.next_at_ms LIMIT ?2";
+        const ANY: &str = "SELECT 1 FROM deliveries d JOIN webhooks w ON w.id = d.webhook_id \
+            WHERE d.state = 'pending' AND d.next_at_ms <= ?1 AND w.status = 'active' LIMIT 1";
         const CLAIM: &str = "UPDATE deliveries SET next_at_ms = ?2 WHERE id = ?1";
         // Mostly there is nothing, and the writer need not hear of it.
         if self.read(move |db| Ok(db.first(ANY, params![now_ms], |_| Ok(()))?)).await?.is_none() {
             return Ok(Vec::new());
         }
         self.write(move |tx| {
+            let claimed_until_ms = now_ms.saturating_add(CLAIM_MS);
             let due = tx.all(SQL, params![now_ms, most], |row| {
                 Ok(Due {
                     id: DeliveryId(row.uuid(0)?),
@@ -139,10 +148,11 @@ impl Store {
                     event_id: row.text(4)?,
                     payload: row.text(5)?,
                     attempts: row.u32(6)?,
+                    claimed_until_ms,
                 })
             })?;
             for one in &due {
-                tx.execute(CLAIM, params![one.id, now_ms.saturating_add(CLAIM_MS)])?;
+                tx.execute(CLAIM, params![one.id, claimed_until_ms])?;
             }
             Ok(due)
         })
@@ -155,25 +165,26 @@ impl Store {
         self.read(|db| Ok(db.first(SQL, params![], |row| row.opt_u64(0))?.flatten())).await
     }
 
-    /// How the try of a claimed delivery went.
+    /// How the try of a claimed delivery went. Of no effect when somebody else has claimed it by now, or it is to be sent once
+    /// more.
     pub async fn delivered(&self, due: &Due, outcome: Outcome, now_ms: u64) -> Result<()> {
         const DONE: &str = "UPDATE deliveries SET state = 'delivered', attempts = attempts + 1, last_status = ?2, \
-            last_error = NULL, finished_at_ms = ?3 WHERE id = ?1 AND state = 'pending'";
+            last_error = NULL, finished_at_ms = ?3 WHERE id = ?1 AND state = 'pending' AND next_at_ms = ?4";
         const AGAIN: &str = "UPDATE deliveries SET attempts = attempts + 1, last_status = ?2, last_error = ?3, \
-            next_at_ms = ?4 WHERE id = ?1 AND state = 'pending'";
+            next_at_ms = ?4 WHERE id = ?1 AND state = 'pending' AND next_at_ms = ?5";
         const GIVEN_UP: &str = "UPDATE deliveries SET state = 'failed', attempts = attempts + 1, last_status = ?2, \
-            last_error = ?3, finished_at_ms = ?4 WHERE id = ?1 AND state = 'pending'";
-        let (id, attempts) = (due.id, due.attempts);
+            last_error = ?3, finished_at_ms = ?4 WHERE id = ?1 AND state = 'pending' AND next_at_ms = ?5";
+        let (id, attempts, claim) = (due.id, due.attempts, due.claimed_until_ms);
         self.write(move |tx| {
             match outcome {
-                Outcome::Delivered(status) => tx.execute(DONE, params![id, u32::from(status), now_ms])?,
+                Outcome::Delivered(status) => tx.execute(DONE, params![id, u32::from(status), now_ms, claim])?,
                 Outcome::Failed(status, why) => {
                     let status = status.map(u32::from);
                     match RETRIES_S.get(attempts as usize) {
                         Some(wait_s) => {
-                            tx.execute(AGAIN, params![id, status, why, now_ms.saturating_add(wait_s * 1_000)])?
+                            tx.execute(AGAIN, params![id, status, why, now_ms.saturating_add(wait_s * 1_000), claim])?
                         }
-                        None => tx.execute(GIVEN_UP, params![id, status, why, now_ms])?,
+                        None => tx.execute(GIVEN_UP, params![id, status, why, now_ms, claim])?,
                     }
                 }
             };

@@ -15,6 +15,11 @@ impl OutputSchema {
         self.fields.iter().find(|field| field.use_in_tts).map(|field| field.name.as_str())
     }
 
+    /// The fields that are for the behaviour and the log only.
+    pub fn hidden(&self) -> impl Iterator<Item = &str> {
+        self.fields.iter().filter(|field| field.hidden).map(|field| field.name.as_str())
+    }
+
     /// Whether a field of the result is for the behaviour and the log only.
     pub fn is_hidden(&self, name: &str) -> bool {
         self.fields.iter().any(|field| field.hidden && field.name == name)
@@ -89,52 +94,4 @@ impl Field {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn schema(fields: &Value) -> OutputSchema {
-        serde_json::from_value(json!({"fields": fields})).unwrap()
-    }
-
-    fn interview() -> OutputSchema {
-        schema(&json!([
-            {"name": "score", "type": "int", "constraints": {"ge": 0, "le": 100}, "hidden": true},
-            {"name": "reply", "type": "str", "use_in_tts": true, "description": "What is said."},
-            {"name": "mood", "type": "Literal['calm','tense']", "required": false, "default": "calm"},
-            {"name": "skills", "type": "list[str]", "constraints": {"max_len": 3}},
-        ]))
-    }
-
-    #[test]
-    fn the_spoken_field_comes_first_and_everything_is_required() {
-        let schema = interview().json_schema();
-        let expected = json!({
-            "type": "object",
-            "properties": {
-                "reply": {"type": "string", "description": "What is said."},
-                "score": {"type": "integer", "minimum": 0.0, "maximum": 100.0},
-                "mood": {"type": ["string", "null"], "enum": ["calm", "tense", null]},
-                "skills": {"type": "array", "items": {"type": "string"}, "maxItems": 3},
-            },
-            "required": ["reply", "score", "mood", "skills"],
-            "additionalProperties": false,
-        });
-        assert_eq!(schema, expected);
-        assert_eq!(
-            (interview().spoken(), interview().is_hidden("score"), interview().is_hidden("reply")),
-            (Some("reply"), true, false)
-        );
-    }
-
-    #[test]
-    fn an_answer_is_checked_and_completed() {
-        let good = json!({"reply": "Hi", "score": 7, "mood": null, "skills": ["rust"]});
-        assert_eq!(interview().check(&good), Vec::new());
-        let complete = interview().complete(good.as_object().unwrap());
-        assert_eq!(complete["mood"], "calm");
-        let bad = json!({"reply": 1, "score": 101, "mood": "angry", "skills": ["a", "b", "c", "d"], "more": 1});
-        let mut pointers: Vec<String> = interview().check(&bad).into_iter().map(|fault| fault.pointer).collect();
-        pointers.sort();
-        assert_eq!(pointers, ["/mood", "/more", "/reply", "/score", "/skills"]);
-    }
-}
+mod tests;

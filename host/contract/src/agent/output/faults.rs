@@ -1,41 +1,45 @@
 //! What is wrong with the fields themselves, beyond their shape.
 
 use super::{Field, FieldType, Item, OutputSchema};
-use crate::validate::{Fault, against_schema};
+use crate::validate::{Fault, against_schema, short};
 use serde_json::Value;
 use std::collections::HashSet;
 
 impl OutputSchema {
     /// Every fault; pointers begin with `at`.
     pub fn faults(&self, at: &str) -> Vec<Fault> {
-        let mut faults = Vec::new();
-        let mut names = HashSet::new();
-        let mut spoken: Option<&str> = None;
-        for (index, field) in self.fields.iter().enumerate() {
-            let at = format!("{at}/fields/{index}");
-            if !names.insert(field.name.as_str()) {
-                faults.push(Fault::error(
-                    format!("{at}/name"),
-                    "duplicate",
-                    format!("there are two fields `{}`", field.name),
-                ));
-            }
-            if field.use_in_tts
-                && let Some(first) = spoken.replace(&field.name)
-            {
-                let message = format!("`{first}` is spoken already: one field can be");
-                faults.push(Fault::error(format!("{at}/use_in_tts"), "spoken", message));
-            }
-            faults.extend(field.faults(&at));
-        }
+        let at = format!("{at}/fields");
+        let outline = self.fields.iter().map(|field| (Some(field.name.as_str()), field.use_in_tts));
+        let mut faults = together(outline, &at);
+        faults.extend(self.fields.iter().enumerate().flat_map(|(index, field)| field.faults(&format!("{at}/{index}"))));
         faults
     }
 }
 
+/// What is wrong with fields beside each other: name (none when it cannot be read) and whether it is spoken, of each.
+pub(crate) fn together<'a>(fields: impl Iterator<Item = (Option<&'a str>, bool)>, at: &str) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let mut names = HashSet::new();
+    let mut first = None;
+    for (index, (name, spoken)) in fields.enumerate() {
+        if let Some(name) = name.filter(|name| !names.insert(*name)) {
+            let message = format!("there are two fields `{}`", short(name));
+            faults.push(Fault::error(format!("{at}/{index}/name"), "duplicate", message));
+        }
+        if spoken && let Some(first) = first.replace(name.unwrap_or("?")) {
+            let message = format!("`{}` is spoken already: one field can be", short(first));
+            faults.push(Fault::error(format!("{at}/{index}/use_in_tts"), "spoken", message));
+        }
+    }
+    faults
+}
+
 impl Field {
-    fn faults(&self, at: &str) -> Vec<Fault> {
+    /// What is wrong with a field by itself, beyond its shape; pointers begin with `at`.
+    pub fn faults(&self, at: &str) -> Vec<Fault> {
         let mut faults = self.misplaced(at);
         faults.extend(self.contradictions(at));
+        let sound = faults.is_empty();
         if self.use_in_tts && self.field_type != FieldType::One(Item::Str) {
             let message = format!("a field of type {} cannot be spoken (allowed: str)", self.field_type);
             faults.push(Fault::error(format!("{at}/use_in_tts"), "spoken", message));
@@ -44,7 +48,7 @@ impl Field {
             let message = "a field that is spoken cannot be hidden";
             faults.push(Fault::error(format!("{at}/hidden"), "spoken", message));
         }
-        if faults.is_empty() && !self.default.is_null() {
+        if sound && !self.default.is_null() {
             let wrong = against_schema(&self.default, &self.json_schema());
             faults.extend(
                 wrong.into_iter().map(|fault| Fault { pointer: format!("{at}/default{}", fault.pointer), ..fault }),
@@ -148,6 +152,89 @@ mod tests {
         let expected =
             [("/output_schema/fields/1/name", "duplicate"), ("/output_schema/fields/1/use_in_tts", "spoken")];
         assert_eq!(faults(&two), expected.map(|(pointer, code)| (pointer.to_owned(), code.to_owned())));
+    }
+
+    #[test]
+    fn a_default_keeps_the_constraints_of_its_field() {
+        for (field, expected) in [
+            (json!({"type": "int", "default": 3}), None),
+            (json!({"type": "int", "default": 3.5}), Some(("default", "type"))),
+            (json!({"type": "float", "default": 3}), None),
+            (json!({"type": "bool", "default": "no"}), Some(("default", "type"))),
+            (json!({"type": "str", "default": "ab", "constraints": {"max_len": 1}}), Some(("default", "max-length"))),
+            (json!({"type": "str", "default": "ab", "constraints": {"pattern": "^b"}}), Some(("default", "pattern"))),
+            (json!({"type": "list[int]", "default": [1, "x"]}), Some(("default/1", "type"))),
+            (
+                json!({"type": "list[int]", "default": [], "constraints": {"min_len": 1}}),
+                Some(("default", "min-items")),
+            ),
+            (json!({"type": "Literal['a','b']", "default": "b"}), None),
+            (json!({"type": "str", "default": null, "required": false}), None),
+        ] {
+            let mut named = field.clone();
+            named["name"] = json!("a");
+            let expected = expected.map(|(at, code)| (format!("/output_schema/fields/0/{at}"), code.to_owned()));
+            assert_eq!(faults(&json!([named])), expected.into_iter().collect::<Vec<_>>(), "{field}");
+        }
+    }
+
+    #[test]
+    fn a_constraint_of_another_type_is_told_with_the_types_that_have_it() {
+        let types = ["str", "int", "float", "bool", "list[str]", "Literal['a']"];
+        for (name, value, allowed, says) in [
+            ("ge", json!(1), vec!["int", "float"], "int, float"),
+            ("le", json!(1), vec!["int", "float"], "int, float"),
+            ("min_len", json!(1), vec!["str", "list[str]"], "str, list[...]"),
+            ("max_len", json!(1), vec!["str", "list[str]"], "str, list[...]"),
+            ("pattern", json!("a"), vec!["str"], "str"),
+        ] {
+            for kind in types {
+                let field = json!([{"name": "a", "type": kind, "constraints": {name: value}}]);
+                let schema: OutputSchema = serde_json::from_value(json!({"fields": field})).unwrap();
+                let told = schema.faults("");
+                if allowed.contains(&kind) {
+                    assert_eq!(told, [], "{name} on {kind}");
+                    continue;
+                }
+                let [fault] = told.as_slice() else { panic!("{name} on {kind}: {told:?}") };
+                assert_eq!(fault.pointer, format!("/fields/0/constraints/{name}"));
+                assert!(
+                    fault.message.contains(kind) && fault.message.ends_with(&format!("(it is for {says})")),
+                    "{}",
+                    fault.message
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn patterns_that_cannot_be_compiled_are_told_and_cost_little() {
+        for (pattern, good) in [
+            (r"^\+[0-9]{7,15}$", true),
+            ("", true),
+            ("é+", true),
+            ("[a-", false),
+            ("a{2,1}", false),
+            ("((a{1000}){1000}){1000}", false),
+            ("(?<n>a)(?<n>b)", false),
+        ] {
+            let field = json!([{"name": "a", "type": "str", "constraints": {"pattern": pattern}}]);
+            let at = ("/output_schema/fields/0/constraints/pattern".to_owned(), "constraint".to_owned());
+            assert_eq!(faults(&field), Some(at).filter(|_| !good).into_iter().collect::<Vec<_>>(), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_that_backtracks_gives_up() {
+        let text = format!("{}b", "a".repeat(5_000));
+        for pattern in [r"^(a+)+$", r"^(a|aa)+\1$", r"^(?=(a+)+$)", r"^(([a-z])+.)+[A-Z]([a-z])+$"] {
+            let field = json!([{"name": "a", "type": "str", "constraints": {"pattern": pattern}, "default": text}]);
+            assert_eq!(
+                faults(&field),
+                [("/output_schema/fields/0/default".to_owned(), "pattern".to_owned())],
+                "{pattern}"
+            );
+        }
     }
 
     #[test]

@@ -115,6 +115,22 @@ impl Client {
         self.json(request.header(CONTENT_TYPE, JSON), serde_json::to_vec(body)?.into()).await
     }
 
+    /// Anything; a patch is a JSON Merge Patch.
+    pub(crate) async fn ask(
+        &self,
+        method: Method,
+        path: &[&str],
+        query: Query<'_>,
+        body: Option<&Value>,
+    ) -> anyhow::Result<Value> {
+        let kind = if method == Method::PATCH { MERGE_PATCH } else { JSON };
+        let mut request = self.request(method, path, query)?;
+        if body.is_some() {
+            request = request.header(CONTENT_TYPE, kind);
+        }
+        self.json(request, body.map(serde_json::to_vec).transpose()?.unwrap_or_default().into()).await
+    }
+
     /// JSON Merge Patch (RFC 7396).
     pub(crate) async fn patch(&self, path: &[&str], query: Query<'_>, patch: &Value) -> anyhow::Result<Value> {
         let request = self.request(Method::PATCH, path, query)?.header(CONTENT_TYPE, MERGE_PATCH);

@@ -115,7 +115,7 @@ mod tests {
             ),
             (
                 json!({"kind": "ended", "reason": "caller-hangup", "duration_ms": 5}),
-                "duration_ms=5 reason=caller-hangup",
+                "reason=caller-hangup duration_ms=5",
             ),
             (json!({"kind": "result", "name": "age", "value": 42}), "age = 42"),
         ];

@@ -48,6 +48,7 @@ fn head() -> Value {
     json!({"alg": "EdDSA", "typ": "JWT", "kid": "k1"})
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "made where it is used")]
 fn claims(change: Value) -> Value {
     let now_s = unix_ms() / 1_000;
     let mut claims = json!({"iss": ISSUER, "aud": ISSUER, "sub": "key:1", "iat": now_s, "exp": now_s + 600});

@@ -125,7 +125,7 @@ async fn a_question_in_two_turns_is_put_together() {
 #[tokio::test]
 async fn a_choice_is_made_by_naming_one() {
     let context = json!({"support_email": "a@x.org", "billing_email": "b@x.org"});
-    let asked = "Do you mean our billing email or our support email?";
+    let asked = "Do you mean our support email or our billing email?";
     let history = |words: &str| vec![user("email"), assistant(asked), user(words)];
     assert_eq!(answer(&context, history("the support one")).await, "You can reach support by email at a@x.org.");
     assert_eq!(answer(&context, history("yes")).await, asked);
