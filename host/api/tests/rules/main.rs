@@ -78,6 +78,7 @@ impl Fixture {
         let egress = Egress::new(Vec::new()).unwrap();
         let providers = Providers::new(config, &egress, Policy::tenant(Vec::new())).unwrap();
         let config = SessionConfig {
+            prices: trunkline_session::Prices::default(),
             host: "test".to_owned(),
             max_calls: 4,
             max_calls_per_tenant: 4,
