@@ -82,6 +82,7 @@ impl Fixture {
             max_calls: 4,
             max_calls_per_tenant: 4,
             token_key: TokenKey::new(&[9; 32]).unwrap(),
+            prices: trunkline_session::Prices::default(),
         };
         let sessions = Sessions::new(store.clone(), library, providers, config);
         let api = Api::new(store.clone(), sessions, HashMap::new(), PUBLIC_URL, tenant, 4);
