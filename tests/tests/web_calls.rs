@@ -155,6 +155,7 @@ async fn only_the_calls_own_token_opens_its_socket() {
 async fn what_cannot_be_called_says_why() {
     let world = World::start(setting()).await;
     let mut silent = crate::world::contract();
+    silent["name"] = json!("Writes only");
     silent["type"] = json!("conversational");
     silent["stt"] = Value::Null;
     silent.as_object_mut().unwrap().retain(|name, _| name != "stt" && name != "tts");
