@@ -28,7 +28,9 @@ export function typeOf(document, schema) {
   const name = schema.$ref?.split("/").pop();
   if (name) {
     const target = resolve(document, schema);
-    return target.properties || target.oneOf || target.anyOf ? name : typeOf(document, target);
+    const options = target.oneOf ?? target.anyOf ?? [];
+    const named = options.length > 0 && options.every((option) => "const" in option || option.enum);
+    return target.properties || (options.length > 0 && !named) ? name : typeOf(document, target);
   }
   const options = schema.anyOf ?? schema.oneOf;
   if (options) return options.map((option) => typeOf(document, option)).join(" or ");
