@@ -79,11 +79,11 @@ impl Fixture {
         let egress = Egress::new(Vec::new()).unwrap();
         let providers = Providers::new(config, &egress, Policy::tenant(Vec::new())).unwrap();
         let config = SessionConfig {
+            prices: trunkline_session::Prices::default(),
             host: "test".to_owned(),
             max_calls: 4,
             max_calls_per_tenant: 4,
             token_key: TokenKey::new(&[9; 32]).unwrap(),
-            prices: trunkline_session::Prices::default(),
         };
         let sessions = Sessions::new(store.clone(), library, providers, config);
         let api = Api::new(store.clone(), sessions, HashMap::new(), PUBLIC_URL, tenant, 4);

@@ -122,12 +122,13 @@ fn each_fault_says_where_what_and_what_is_allowed() {
         (
             "data = \"d\"\nlisen = \"x\"",
             "trunkline.toml, line 2, `lisen`: unknown field `lisen`, expected one of `listen`, `data`, `public_url`, \
-             `components`, `tls`, `providers`, `limits`, `runtime`, `twilio`, `agent`",
+             `components`, `tls`, `providers`, `limits`, `runtime`, `twilio`, `agent`, `api`, `auth`, \
+             `webhooks`, `prices`",
         ),
         (
             "[limits]\nmax_cals = 1",
             "trunkline.toml, line 2, `limits.max_cals`: unknown field `max_cals`, expected one of `max_calls`, \
-             `max_calls_per_tenant`, `unauthenticated_sockets`, `drain_s`",
+             `max_calls_per_tenant`, `unauthenticated_sockets`, `drain_s`, `session_idle_s`",
         ),
         (
             "[limits]\n\nmax_calls = \"many\"",

@@ -83,7 +83,7 @@ fn a_bad_file_is_named_with_its_line() {
         assert_eq!(
             ran.sentence(),
             "trunkline.toml, line 4, `limits.max_cals`: unknown field `max_cals`, expected one of `max_calls`, \
-             `max_calls_per_tenant`, `unauthenticated_sockets`, `drain_s`"
+             `max_calls_per_tenant`, `unauthenticated_sockets`, `drain_s`, `session_idle_s`"
         );
     }
     let ran = place.run(&["config", "show", "--config", "nowhere.toml"]).failed(1);
