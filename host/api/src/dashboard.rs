@@ -22,6 +22,7 @@ use std::io::Write;
 use std::sync::{LazyLock, OnceLock};
 
 static INDEX: &[u8] = include_bytes!("../../../dashboard/index.html");
+static DOCS: &[u8] = include_bytes!("../../../dashboard/docs.html");
 static ASSETS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../dashboard/assets");
 static PAGE: LazyLock<Page> = LazyLock::new(Page::read);
 
@@ -56,16 +57,22 @@ struct Made {
 
 struct Page {
     index: File,
+    docs: File,
     assets: HashMap<String, File>,
 }
 
-/// `/` and `/assets/`.
+/// `/`, `/docs` and `/assets/`.
 pub(crate) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
-    Router::new().route("/", get(index)).route("/assets/{*path}", get(asset))
+    Router::new().route("/", get(index)).route("/docs", get(docs)).route("/assets/{*path}", get(asset))
 }
 
 async fn index(headers: HeaderMap) -> Response {
     PAGE.index.answer(&headers)
+}
+
+/// The reference of the interface.
+async fn docs(headers: HeaderMap) -> Response {
+    PAGE.docs.answer(&headers)
 }
 
 async fn asset(Path(path): Path<String>, uri: Uri, headers: HeaderMap) -> Response {
@@ -87,7 +94,7 @@ impl Page {
                 assets.insert(path.join("/"), File::new(kind(file.path()), file.contents()));
             }
         }
-        Self { index: File::new(HTML, INDEX), assets }
+        Self { index: File::new(HTML, INDEX), docs: File::new(HTML, DOCS), assets }
     }
 }
 
@@ -168,8 +175,13 @@ mod tests {
     }
 
     #[test]
-    fn the_page_has_nothing_inline_and_nothing_from_elsewhere() {
-        let html = std::str::from_utf8(INDEX).unwrap();
+    fn the_pages_have_nothing_inline_and_nothing_from_elsewhere() {
+        for html in [INDEX, DOCS] {
+            plain(std::str::from_utf8(html).unwrap());
+        }
+    }
+
+    fn plain(html: &str) {
         for forbidden in ["<style", "style=", "http://", "https://", "javascript:", " onclick", " onload"] {
             assert!(!html.contains(forbidden), "{forbidden}");
         }
@@ -178,8 +190,8 @@ mod tests {
     }
 
     #[test]
-    fn what_the_page_asks_for_is_there() {
-        let html = std::str::from_utf8(INDEX).unwrap();
+    fn what_the_pages_ask_for_is_there() {
+        let html = [INDEX, DOCS].map(|html| std::str::from_utf8(html).unwrap()).concat();
         for rest in html.split("\"/assets/").skip(1) {
             let path = rest.split('"').next().unwrap();
             assert!(PAGE.assets.contains_key(path), "{path}");

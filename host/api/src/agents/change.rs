@@ -30,6 +30,7 @@ pub(crate) struct Why {
     #[schemars(length(max = 200))]
     summary: Option<String>,
     /// Number of the new version, such as 2.0.0; greater than the latest. Without it the kind of change decides.
+    #[schemars(regex(pattern = r"^(0|[1-9][0-9]{0,8})\.(0|[1-9][0-9]{0,8})\.(0|[1-9][0-9]{0,8})$"))]
     version: Option<String>,
 }
 

@@ -117,7 +117,7 @@ pub(super) fn shared(generator: &mut SchemaGenerator) -> Value {
                 "name": "If-Match",
                 "in": "header",
                 "description": "The `ETag` that is to be changed; if it is another by now, nothing is changed.",
-                "schema": {"type": "string"},
+                "schema": {"type": "string", "pattern": r#"^(\*|(W/)?"[0-9]{1,9}")$"#},
             },
             "IfNoneMatch": {
                 "name": "If-None-Match",

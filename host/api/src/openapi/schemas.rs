@@ -45,6 +45,8 @@ impl Schemas {
             all.insert(name(&known), schema);
         }
         rename(document, SENT, &name);
+        all.values_mut().for_each(bound);
+        bound(document);
         all.sort_keys();
         document["components"]["schemas"] = all.into();
     }
@@ -88,6 +90,26 @@ fn rename(schema: &mut Value, from: &str, to: &impl Fn(&str) -> String) {
             fields.values_mut().for_each(|field| rename(field, from, to));
         }
         Value::Array(items) => items.iter_mut().for_each(|item| rename(item, from, to)),
+        _ => {}
+    }
+}
+
+/// Says in numbers what the format of an integer says in a word that few programs know.
+fn bound(schema: &mut Value) {
+    match schema {
+        Value::Object(fields) => {
+            let most = match fields.get("format").and_then(Value::as_str) {
+                Some("uint8") => Some(json!(u8::MAX)),
+                Some("uint16") => Some(json!(u16::MAX)),
+                Some("uint32") => Some(json!(u32::MAX)),
+                _ => None,
+            };
+            if let Some(most) = most.filter(|_| !fields.contains_key("maximum")) {
+                fields.insert("maximum".to_owned(), most);
+            }
+            fields.values_mut().for_each(bound);
+        }
+        Value::Array(items) => items.iter_mut().for_each(bound),
         _ => {}
     }
 }

@@ -54,7 +54,7 @@ pub(super) fn operations() -> Vec<Operation> {
         patch("/agents/{id}", "changeAgent", TAG, "Changes parts of an agent's contract")
             .least(Role::Editor)
             .query::<Why>()
-            .takes_patch::<serde_json::Value>()
+            .takes_patch::<serde_json::Map<String, serde_json::Value>>()
             .gives::<AgentVersion>(StatusCode::OK)
             .conditional()
             .run(agents::patch),

@@ -22,14 +22,17 @@ pub(crate) struct Parameter {
 /// The parameters of a path, in order.
 pub(crate) fn of_path(path: &str) -> Vec<Parameter> {
     let named = path.split('{').skip(1).filter_map(|rest| rest.split_once('}'));
-    named.map(|(name, _)| parameter(name)).collect()
+    named.map(|(name, _)| parameter(path, name)).collect()
 }
 
-fn parameter(name: &str) -> Parameter {
+fn parameter(path: &str, name: &str) -> Parameter {
     let (description, schema) = match name {
         "id" => ("Its id", json!({"type": "string", "format": "uuid"})),
-        "v" => ("Number of the version", json!({"type": "integer", "minimum": 1})),
+        "v" => ("Number of the version", json!({"type": "integer", "minimum": 1, "maximum": u32::MAX})),
         "e164" => ("The number in E.164 form", json!({"type": "string", "pattern": r"^\+[1-9][0-9]{1,14}$"})),
+        "name" if path.contains("/secrets/") => {
+            ("Its name", json!({"type": "string", "pattern": "^[A-Za-z][A-Za-z0-9_-]{0,63}$"}))
+        }
         "name" => ("Its name", json!({"type": "string", "minLength": 1})),
         _ => ("", json!({"type": "string"})),
     };

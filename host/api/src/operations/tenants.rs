@@ -4,7 +4,7 @@ use super::{Operation, Tag, delete, get, patch, post, put};
 use crate::calls::Items;
 use crate::tenants::{self, Change, New};
 use axum::http::StatusCode;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use trunkline_store::{Role, Tenant};
 
 const TAG: Tag = Tag::Tenants;
@@ -42,12 +42,12 @@ pub(super) fn operations() -> Vec<Operation> {
             .run(tenants::delete),
         get("/tenants/{id}/defaults", "getTenantDefaults", TAG, "What the tenant's agents begin with")
             .least(Role::Viewer)
-            .gives::<Value>(StatusCode::OK)
+            .gives::<Map<String, Value>>(StatusCode::OK)
             .tagged()
             .run(tenants::defaults),
         put("/tenants/{id}/defaults", "setTenantDefaults", TAG, "Sets what the tenant's agents begin with")
             .least(Role::Admin)
-            .takes::<Value>()
+            .takes::<Map<String, Value>>()
             .gives::<Tenant>(StatusCode::OK)
             .conditional()
             .run(tenants::set_defaults),

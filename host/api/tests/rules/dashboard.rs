@@ -8,7 +8,7 @@ async fn get(fixture: &Fixture, path: &str, headers: &[(&str, &str)]) -> Answer 
 #[tokio::test]
 async fn the_page_is_for_everybody_and_runs_nothing_of_others() {
     let fixture = Fixture::new().await;
-    for path in ["/", "/assets/favicon.svg"] {
+    for path in ["/", "/docs", "/assets/favicon.svg"] {
         let answer = get(&fixture, path, &[]).await;
         assert_eq!(answer.status, 200, "{path}");
         let policy = answer.header("content-security-policy");

@@ -7,6 +7,7 @@ mod calls;
 mod dashboard;
 mod documents;
 mod interface;
+mod issuers;
 mod login;
 mod people;
 mod providers;
