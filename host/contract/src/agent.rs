@@ -219,4 +219,8 @@ pub struct Metadata {
     pub owner: Option<String>,
     /// Whether it answers.
     pub status: Status,
+    /// What other systems said of the agent and the contract has no place for, by the name of their shape; nothing reads
+    /// it.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub notes: Map<String, Value>,
 }

@@ -15,6 +15,7 @@ pub mod layers;
 pub mod log;
 pub mod number;
 pub mod rollout;
+pub mod shapes;
 pub mod speech;
 pub mod spoken;
 pub mod stock;
