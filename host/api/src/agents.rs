@@ -1,12 +1,14 @@
 //! `/agents`: contracts and their versions.
 
 mod change;
+mod exchange;
 mod expected;
 mod fields;
 mod served;
 mod versions;
 
 pub(crate) use change::{Why, patch, replace};
+pub(crate) use exchange::{ExportOf, Exported, Import, Report, export, import};
 pub(crate) use expected::Expected;
 pub(crate) use fields::{Fields, Switch, add_field, drop_field, fields, set_field, tracing};
 pub(crate) use served::{Effective, EffectiveOf, Pin, Served, effective, end_rollout, pin, rollout, serving};

@@ -136,18 +136,12 @@ fn schema<T: JsonSchema + 'static>() -> Arc<Value> {
     made
 }
 
-/// Takes "or null" away, so that a fault is found in what there is and not in the choice.
+/// Takes choices away, so that a fault is found in what there is and not in the choice.
 fn fold(schema: &mut Value) {
     match schema {
         Value::Object(fields) => {
-            if let Some(Value::Array(options)) = fields.get("anyOf")
-                && let [Value::Object(only), null] = options.as_slice()
-                && null["type"] == "null"
-            {
-                let only = only.clone();
-                fields.remove("anyOf");
-                fields.extend(only);
-            }
+            validate::only(fields);
+            validate::enumerated(fields);
             fields.values_mut().for_each(fold);
         }
         Value::Array(items) => items.iter_mut().for_each(fold),

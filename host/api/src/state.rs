@@ -45,6 +45,8 @@ pub struct Api {
     /// Whose tokens are trusted, too.
     pub(crate) issuers: Issuers,
     pub(crate) cors: Cors,
+    /// Fetches what tenants name.
+    pub(crate) outgoing: Option<HttpClient>,
 }
 
 impl Api {
@@ -74,6 +76,7 @@ impl Api {
             passwords: Passwords::new(),
             rates: Rates::new(RateLimits::default()),
             cors: Cors::default(),
+            outgoing: None,
         }
     }
 
@@ -102,6 +105,13 @@ impl Api {
     #[must_use]
     pub fn with_issuers(mut self, issuers: Vec<Issuer>, http: &HttpClient) -> Self {
         self.issuers = Issuers::new(issuers, http);
+        self
+    }
+
+    /// Fetches what tenants name: its policy is that for their addresses.
+    #[must_use]
+    pub fn with_outgoing(mut self, http: HttpClient) -> Self {
+        self.outgoing = Some(http);
         self
     }
 

@@ -150,6 +150,19 @@ impl Sessions {
         self.validate_with(tenant, document, None).await
     }
 
+    /// Names of the tools that agents can be granted.
+    pub fn tools(&self) -> &'static [&'static str] {
+        Granted::BUILTIN
+    }
+
+    /// What a document of a tenant's agent becomes with its layers; a fault: they lead nowhere.
+    ///
+    /// # Errors
+    /// There is no such tenant, or the store cannot be read.
+    pub async fn merged(&self, tenant: TenantId, document: &Value) -> Result<Result<Effective, Fault>, SessionError> {
+        Ok(self.0.contracts.above(tenant).await?.effective(document, None))
+    }
+
     /// As [`Sessions::validate`], with what a session overrides.
     ///
     /// # Errors
@@ -167,7 +180,7 @@ impl Sessions {
         };
         let components = self.0.store.components().list().await?;
         let names: Vec<&str> = components.iter().map(|component| component.name.as_str()).collect();
-        let checked = validate::agent(&effective.document, Granted::BUILTIN, &names);
+        let checked = validate::agent(&effective.document, self.tools(), &names);
         Ok(checked.map_err(|faults| faults.into_iter().map(|fault| with_origin(fault, &effective)).collect()))
     }
 

@@ -77,6 +77,9 @@ async fn agents(setting: &Setting, operation: &str) -> Option<Case> {
     if operation == "validateAgent" {
         return Some(Case::apart("/agents/validate").with(setting.contract()));
     }
+    if operation == "importAgent" {
+        return Some(Case::apart("/agents/import").with(json!({"source": setting.contract(), "secrets": false})));
+    }
     let agent = setting.voice_agent().await;
     let path = format!("/agents/{agent}");
     Some(match operation {
@@ -89,6 +92,7 @@ async fn agents(setting: &Setting, operation: &str) -> Option<Case> {
         "listAgentVersions" => Case::of(format!("{path}/versions")),
         "getAgentVersion" => Case::of(format!("{path}/versions/1")),
         "compareAgentVersions" => Case::of(format!("{path}/diff?from=1&to=1")),
+        "exportAgent" => Case::of(format!("{path}/export?shape=persona")),
         "rollBackAgent" => Case::of(format!("{path}/rollback")).with(json!({"version": 1})),
         "setDefaultAgent" => Case::of(format!("{path}/set-default?environment=staging")),
         "getEffectiveContract" => Case::of(format!("{path}/effective")),

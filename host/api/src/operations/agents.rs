@@ -33,6 +33,21 @@ pub(super) fn operations() -> Vec<Operation> {
             .takes::<Contract>()
             .gives::<Validated>(StatusCode::OK)
             .run(agents::validate),
+        post("/agents/import", "importAgent", TAG, "Makes an agent of what another system says")
+            .details(
+                "Shapes: `trunkline` (a contract), `env` (variables), `phone` (flat telephone agents), `factory` (parts \
+                 with `llm_config`, `tts_config`, `stt_config`), `dynamic` (`prompt_config`, `schema_config`), `persona` \
+                 (`identity`, `traits`, `configuration`). The answer says of each value what became of it: `mapped`, \
+                 kept as a `note` in `metadata.notes`, a `secret`, `dropped`, or `added`. Places of faults begin with \
+                 `/source`, also when the source is a text or was fetched.",
+            )
+            .least(Role::Editor)
+            .query::<Why>()
+            .takes::<agents::Import>()
+            .gives::<agents::Report>(StatusCode::OK)
+            .gives::<agents::Report>(StatusCode::CREATED)
+            .conditional()
+            .run(agents::import),
         get("/agents/current", "currentAgent", TAG, "The agent of whoever names none")
             .least(Role::Viewer)
             .query::<Environment>()
@@ -91,6 +106,11 @@ pub(super) fn operations() -> Vec<Operation> {
             .query::<Between>()
             .gives::<Differences>(StatusCode::OK)
             .run(agents::diff),
+        get("/agents/{id}/export", "exportAgent", TAG, "An agent in the shape of another system")
+            .least(Role::Viewer)
+            .query::<agents::ExportOf>()
+            .gives::<agents::Exported>(StatusCode::OK)
+            .run(agents::export),
         post("/agents/{id}/rollback", "rollBackAgent", TAG, "Makes an old version's contract the newest one")
             .least(Role::Editor)
             .takes::<RollBack>()

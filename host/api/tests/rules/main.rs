@@ -6,6 +6,7 @@ mod agents;
 mod calls;
 mod dashboard;
 mod documents;
+mod exchange;
 mod interface;
 mod issuers;
 mod login;

@@ -1,7 +1,7 @@
 //! The contract's JSON Schemas, generated from its types.
 
 use crate::agent::Agent;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::sync::LazyLock;
 
 /// Names the schema; also where a host serves it.
@@ -45,29 +45,44 @@ pub fn partial_schema() -> &'static Value {
 fn simplify(schema: &mut Value) {
     match schema {
         Value::Object(fields) => {
-            if let Some(Value::Array(types)) = fields.get("type")
-                && let [kind, null] = types.as_slice()
-                && null == "null"
-            {
-                let kind = kind.clone();
-                fields.insert("type".to_owned(), kind);
-            }
-            if let Some(Value::Array(options)) = fields.get("anyOf")
-                && let [Value::Object(only), null] = options.as_slice()
-                && null["type"] == "null"
-            {
-                let only = only.clone();
-                fields.remove("anyOf");
-                fields.extend(only);
-            }
-            if let Some(names) = fields.get("oneOf").and_then(Value::as_array).and_then(|options| names(options)) {
-                fields.remove("oneOf");
-                fields.insert("enum".to_owned(), Value::Array(names));
-            }
+            not_null(fields);
+            enumerated(fields);
             fields.values_mut().for_each(simplify);
         }
         Value::Array(items) => items.iter_mut().for_each(simplify),
         _ => {}
+    }
+}
+
+/// Takes "or null" away from a schema: what is optional may be left out, and is not null.
+pub fn not_null(schema: &mut Map<String, Value>) {
+    if let Some(Value::Array(types)) = schema.get("type")
+        && let [kind, null] = types.as_slice()
+        && null == "null"
+    {
+        let kind = kind.clone();
+        schema.insert("type".to_owned(), kind);
+    }
+    only(schema);
+}
+
+/// Takes the choice of a schema or null away, so that a fault is found in what there is and not in the choice.
+pub fn only(schema: &mut Map<String, Value>) {
+    if let Some(Value::Array(options)) = schema.get("anyOf")
+        && let [Value::Object(only), null] = options.as_slice()
+        && null["type"] == "null"
+    {
+        let only = only.clone();
+        schema.remove("anyOf");
+        schema.extend(only);
+    }
+}
+
+/// Makes one list of names that are explained one by one.
+pub fn enumerated(schema: &mut Map<String, Value>) {
+    if let Some(names) = schema.get("oneOf").and_then(Value::as_array).and_then(|options| names(options)) {
+        schema.remove("oneOf");
+        schema.insert("enum".to_owned(), Value::Array(names));
     }
 }
 
