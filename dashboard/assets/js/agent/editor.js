@@ -208,8 +208,10 @@ export function agentEditor({ onsaved, instructions = false }) {
   /** Somebody else saved: shows their version beside this one; either can win, nothing is lost by itself. */
   async function showConflict(mine) {
     let theirs;
+    let differences;
     try {
       theirs = await get(`/agents/${agent.agent_id}`);
+      ({ differences } = await import("./differences.js"));
     } catch (problem) {
       failed(problem, "A newer version exists, but it could not be read.");
       return;
@@ -219,7 +221,8 @@ export function agentEditor({ onsaved, instructions = false }) {
     conflict.replaceChildren(
       h("h3", null, icon("alert"), `Version ${theirs.version} was saved meanwhile${author}`),
       h("p", null, "What you wrote is still in the fields below. This is what differs:"),
-      differences(theirs.document, mine),
+      differences(wordsThatDiffer(theirs.document, mine), ["Field", "Theirs", "Yours"]) ??
+        h("p", { class: "slim-empty" }, "Only other parts of the agent."),
       h(
         "div",
         { class: "row" },
@@ -256,7 +259,7 @@ function withoutEmptyGreeting(document_) {
 }
 
 /** Fields in which two documents differ, theirs beside mine. */
-function differences(theirs, mine) {
+function wordsThatDiffer(theirs, mine) {
   const rows = [];
   const compare = (label, a, b) => {
     if (!same(a, b)) rows.push([label, a, b]);
@@ -266,34 +269,5 @@ function differences(theirs, mine) {
   for (const key of new Set([...Object.keys(theirs.context ?? {}), ...Object.keys(mine.context ?? {})])) {
     compare(key, theirs.context?.[key], mine.context?.[key]);
   }
-  const text = (value) => (value === undefined ? "—" : typeof value === "string" ? value : JSON.stringify(value));
-  if (!rows.length) return h("p", { class: "slim-empty" }, "Only other parts of the agent.");
-  return h(
-    "table",
-    { class: "differences" },
-    h(
-      "thead",
-      null,
-      h(
-        "tr",
-        null,
-        h("th", { scope: "col" }, "Field"),
-        h("th", { scope: "col" }, "Theirs"),
-        h("th", { scope: "col" }, "Yours"),
-      ),
-    ),
-    h(
-      "tbody",
-      null,
-      rows.map(([label, a, b]) =>
-        h(
-          "tr",
-          null,
-          h("th", { scope: "row", dir: "auto" }, label),
-          h("td", { dir: "auto" }, text(a)),
-          h("td", { dir: "auto" }, text(b)),
-        ),
-      ),
-    ),
-  );
+  return rows;
 }
