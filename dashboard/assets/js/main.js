@@ -55,7 +55,7 @@ async function start() {
   const early = code ? null : firstData();
   let problem = null;
   let who = null;
-  if (code) who = await login(code).catch((error) => void (problem = error));
+  if (code) who = await login({ code }).catch((error) => void (problem = error));
   if (!who) {
     who = await me().catch((error) => {
       // A used link is the better explanation, if there was one.

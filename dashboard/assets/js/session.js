@@ -44,10 +44,10 @@ export function takeCode() {
   return code;
 }
 
-/** Signs in with a one-time code; gives who that is. */
-export async function login(code) {
+/** Signs in with `{code}`, which works once, or with `{email, password}`; gives who that is. */
+export async function login(proof) {
   actFor(null);
-  return known(await request("POST", "/auth/login", { body: { code }, quiet: true }));
+  return known(await request("POST", "/auth/login", { body: proof, quiet: true }));
 }
 
 /** Who is signed in; throws a 401 when nobody is. */

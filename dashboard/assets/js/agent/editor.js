@@ -121,8 +121,12 @@ export function agentEditor({ onsaved, instructions = false }) {
     const texts = { ...agent.document.prompt };
     if (greeting.input.value.trim()) texts.greeting = greeting.input.value;
     else delete texts.greeting;
-    if (prompt) texts.instructions = prompt.input.value;
-    return { ...agent.document, prompt: texts, context: data };
+    // What a template says stays the template's until something else is written here.
+    if (prompt && (prompt.input.value || texts.instructions)) texts.instructions = prompt.input.value;
+    const next = { ...agent.document };
+    if (next.prompt || Object.keys(texts).length) next.prompt = texts;
+    if (next.context || Object.keys(data).length) next.context = data;
+    return next;
   }
 
   let touched = false;
@@ -248,14 +252,21 @@ export function agentEditor({ onsaved, instructions = false }) {
     show,
     dirty: () => touched,
     agent: () => agent,
+    /** Shows where nothing is written what the layers below say. */
+    inherit({ greeting: below, instructions: told }) {
+      greeting.input.placeholder = below ?? "";
+      if (prompt) prompt.input.placeholder = told ?? "";
+    },
     refit: () => fitAll(element),
     dispose: () => removeEventListener("beforeunload", guard),
   };
 }
 
+/** A document as it reads here, where an empty greeting is none. */
 function withoutEmptyGreeting(document_) {
-  const { greeting, ...texts } = document_.prompt ?? {};
-  return { ...document_, prompt: greeting?.trim() ? { ...texts, greeting } : texts, context: document_.context ?? {} };
+  if (!document_.prompt || document_.prompt.greeting?.trim()) return document_;
+  const { greeting, ...texts } = document_.prompt;
+  return { ...document_, prompt: texts };
 }
 
 /** Fields in which two documents differ, theirs beside mine. */

@@ -71,7 +71,7 @@ export function effectiveView({ onsaved }) {
           "tr",
           null,
           h("td", { class: "main-cell" }, h("code", null, pointer)),
-          h("td", { "data-label": "Is" }, h("span", { class: "value-text", dir: "auto" }, plain(value))),
+          h("td", { "data-label": "Is" }, value === "" ? h("span", { class: "faint" }, "empty") : h("span", { class: "value-text", dir: "auto" }, plain(value))),
           h("td", { "data-label": "Comes from" }, h("span", { class: `chip ${from === "default" ? "" : "good"}` }, named(from))),
         ),
       ),

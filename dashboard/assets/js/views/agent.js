@@ -84,12 +84,19 @@ export function create({ route }) {
     setText(avatar, initials(name));
     const uses = [stt?.provider, llm?.provider, tts?.provider].filter(Boolean).join(", ");
     const status = metadata?.status === "active" ? null : metadata?.status;
-    const facts = [`Version ${agent.version} (${agent.semver})`, status, agent.default ? "default" : null, uses];
+    const template = agent.document.extends && `of the template ${agent.document.extends}`;
+    const facts = [`Version ${agent.version} (${agent.semver})`, status, agent.default && "default", template, uses];
     setText(about, facts.filter(Boolean).join(" · "));
     list();
     if (!edited) editor.show(agent);
+    inherit();
     views.contract.show(agent);
     if (strip.selected() !== "contract") views[strip.selected()]?.show(agent);
+  }
+
+  async function inherit() {
+    const effective = agent.document.extends ? await get(`${path}/effective`).catch(() => null) : null;
+    editor.inherit(effective?.document.prompt ?? {});
   }
 
   function list() {
@@ -141,5 +148,6 @@ export function create({ route }) {
     );
 
   load();
+  requestAnimationFrame(() => strip.list.querySelector("[aria-selected=true]").scrollIntoView({ block: "nearest" }));
   return { element, leave: () => editor.dispose() };
 }
