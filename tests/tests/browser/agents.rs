@@ -89,16 +89,16 @@ async fn a_field_of_the_answers_is_added_and_a_fault_is_shown_at_its_place() {
     let browser = at(&world, "answers").await;
     browser.see_text("main .blank", "Answers are plain text").await.unwrap();
     browser.press("#add-field").await.unwrap();
-    browser.paste("dialog [data-field=name]", "mood").await.unwrap();
+    browser.paste("dialog [data-field=name]", "spoken").await.unwrap();
     browser.paste("dialog [data-field=type]", "feeling").await.unwrap();
     browser.press("dialog [type=submit]").await.unwrap();
     browser.see("dialog [data-field=type][aria-invalid]").await.unwrap();
-    browser.paste("dialog [data-field=type]", "Literal['good','bad']").await.unwrap();
+    browser.paste("dialog [data-field=type]", "str").await.unwrap();
     browser.press("dialog [type=submit]").await.unwrap();
-    browser.see_text(".records", "Literal['good','bad']").await.unwrap();
+    browser.see_text(".records .chip", "spoken").await.unwrap();
     let fields = read(&world, &format!("/agents/{}/schema/fields", world.agent)).await;
-    assert_eq!(fields["items"][0]["name"], "mood");
-    browser.press("[aria-label='Remove mood']").await.unwrap();
+    assert_eq!(fields["items"][0]["use_in_tts"], true);
+    browser.press("[aria-label='Remove spoken']").await.unwrap();
     press_text(&browser, "dialog[open] button", "Remove").await;
     browser.see_text("main .blank", "Answers are plain text").await.unwrap();
 }
@@ -108,6 +108,7 @@ async fn what_is_in_force_says_where_it_comes_from() {
     let world = World::start(receptionist()).await;
     let browser = at(&world, "effective").await;
     browser.press("#change-template").await.unwrap();
+    browser.see("dialog [data-field=extends]").await.unwrap();
     let choose = "const one = document.querySelector('dialog [data-field=extends]');
         one.value = 'receptionist'; one.dispatchEvent(new Event('change', { bubbles: true }));";
     browser.run(choose, Vec::new()).await.unwrap();

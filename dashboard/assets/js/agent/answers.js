@@ -20,6 +20,7 @@ const BOUNDS = { ge: "at least", le: "at most", min_len: "length from", max_len:
 export function answersView({ onsaved }) {
   let agent = null;
   let list = null;
+  let first = true;
   const element = h("div", { class: "stack" });
 
   /** Shows the fields of an agent. */
@@ -30,7 +31,11 @@ export function answersView({ onsaved }) {
       caption: "Fields of the answers",
       columns: ["Field", "Type", "What the model reads", "Rules", ""],
       what: "field",
-      load: () => get(`${path()}`),
+      load: async () => {
+        const found = await get(path());
+        first = found.items.length === 0;
+        return found;
+      },
       row,
       blank: () => ({
         sign: "agents",
@@ -87,7 +92,7 @@ export function answersView({ onsaved }) {
         }),
         area("description", "What the model reads", { value: field?.description ?? "" }),
         check("required", "The model must answer it", { value: field?.required ?? true }),
-        check("use_in_tts", "It is spoken while it streams", { value: field?.use_in_tts ?? false }),
+        check("use_in_tts", "It is spoken while it streams", { value: field ? field.use_in_tts : first }),
         check("hidden", "Hidden: for the behaviour and the log only", { value: field?.hidden ?? false }),
         area("default", "Default", { value: field?.default ?? "", json: true, rows: 1, hint: "JSON: texts in quotes." }),
         number("ge", "At least", { value: constraints.ge }),
