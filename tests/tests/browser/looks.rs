@@ -1,7 +1,7 @@
 //! Every view in every look: how heavy the first is, that nothing is refused or fails, that everything has a name and can
 //! be read.
 
-use crate::browser::{at_desk, picture, receptionist, say};
+use crate::browser::{at_desk, picture, receptionist, say, show};
 use crate::world::World;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -42,13 +42,11 @@ async fn look_at(browser: &Browser, look: &str, view: &str) {
     picture(browser, &format!("{look}-{view}")).await;
 }
 
-/// The views beside the talk view, each with what tells that it is there.
-fn views(world: &World) -> Vec<(String, &'static str)> {
+/// The pages of agents and of what is looked after, each with what tells that it is there.
+fn pages(world: &World) -> Vec<(String, &'static str)> {
     let agent = |part: &str| format!("agents/{}/{part}", world.agent);
     let plain = |view: &str, shown| (view.to_owned(), shown);
     vec![
-        plain("calls", ".calls td"),
-        plain("speech", ".card, main .blank"),
         plain("agents", ".records a"),
         (agent("words"), ".context-row"),
         (agent("contract"), "textarea.tall"),
@@ -88,7 +86,6 @@ async fn furnish(world: &World) {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_view_in_every_look_is_clean_named_and_readable() {
     let world = World::start(receptionist()).await;
-    furnish(&world).await;
     for (look, size, phone, dark) in LOOKS {
         let spec = BrowserSpec { size, phone, dark, ..BrowserSpec::default() };
         let browser = at_desk(&world, &spec).await;
@@ -104,16 +101,31 @@ async fn every_view_in_every_look_is_clean_named_and_readable() {
             browser.see(".side .panel.shown").await.unwrap();
             look_at(&browser, look, panel).await;
         }
-        for (view, shown) in views(&world) {
-            browser.run("location.hash = `#/${arguments[0]}`;", vec![json!(view)]).await.unwrap();
+        for (view, shown) in [("calls", ".calls td"), ("speech", ".card, main .blank")] {
+            show(&browser, view).await;
             browser.see(&format!("main {shown}")).await.unwrap();
-            browser.until("all is there", "return !document.querySelector('main .skeleton');").await.unwrap();
-            look_at(&browser, look, &view.replace(&format!("/{}", world.agent), "").replace('/', "-")).await;
+            look_at(&browser, look, view).await;
         }
         let call = super::newest_call(&world.api).await;
         browser.run("location.hash = `#/calls/${arguments[0]}`;", vec![call["id"].clone()]).await.unwrap();
         browser.see_text(".line.assistant", "owner").await.unwrap();
         look_at(&browser, look, "call").await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_page_of_administration_in_every_look_is_clean_named_and_readable() {
+    let world = World::start(receptionist()).await;
+    furnish(&world).await;
+    for (look, size, phone, dark) in LOOKS {
+        let spec = BrowserSpec { size, phone, dark, ..BrowserSpec::default() };
+        let browser = at_desk(&world, &spec).await;
+        for (view, shown) in pages(&world) {
+            show(&browser, &view).await;
+            browser.see(&format!("main {shown}")).await.unwrap();
+            browser.until("all is there", "return !document.querySelector('main .skeleton');").await.unwrap();
+            look_at(&browser, look, &view.replace(&format!("/{}", world.agent), "").replace('/', "-")).await;
+        }
     }
 }
 

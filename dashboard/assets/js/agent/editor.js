@@ -3,7 +3,7 @@
  * meanwhile, and can be undone.
  */
 
-import { button, freshId, h, icon, setText } from "../dom.js";
+import { button, freshId, h, setText } from "../dom.js";
 import { characters } from "../format.js";
 import { contextEditor } from "./context.js";
 import { failed, toast } from "../ui/toast.js";
@@ -211,38 +211,24 @@ export function agentEditor({ onsaved, instructions = false }) {
 
   /** Somebody else saved: shows their version beside this one; either can win, nothing is lost by itself. */
   async function showConflict(mine) {
-    let theirs;
-    let differences;
     try {
-      theirs = await get(`/agents/${agent.agent_id}`);
-      ({ differences } = await import("./differences.js"));
+      const [theirs, { clash }] = await Promise.all([get(`/agents/${agent.agent_id}`), import("./clash.js")]);
+      const take = () => {
+        show(theirs);
+        onsaved(theirs);
+      };
+      const overwrite = () => {
+        agent = { ...theirs, document: { ...theirs.document } };
+        conflict.hidden = true;
+        store(theirs.version);
+      };
+      conflict.hidden = false;
+      conflict.replaceChildren(...clash(theirs, mine, { take, overwrite }));
+      conflict.scrollIntoView({ block: "nearest" });
+      conflict.querySelector("button").focus();
     } catch (problem) {
       failed(problem, "A newer version exists, but it could not be read.");
-      return;
     }
-    const author = theirs.author ? ` by ${theirs.author}` : "";
-    conflict.hidden = false;
-    conflict.replaceChildren(
-      h("h3", null, icon("alert"), `Version ${theirs.version} was saved meanwhile${author}`),
-      h("p", null, "What you wrote is still in the fields below. This is what differs:"),
-      differences(wordsThatDiffer(theirs.document, mine), ["Field", "Theirs", "Yours"]) ??
-        h("p", { class: "slim-empty" }, "Only other parts of the agent."),
-      h(
-        "div",
-        { class: "row" },
-        button(`Take version ${theirs.version}`, {}, () => {
-          show(theirs);
-          onsaved(theirs);
-        }),
-        button("Save mine over it", { kind: "primary" }, () => {
-          agent = { ...theirs, document: { ...theirs.document } };
-          conflict.hidden = true;
-          store(theirs.version);
-        }),
-      ),
-    );
-    conflict.scrollIntoView({ block: "nearest" });
-    conflict.querySelector("button").focus();
   }
 
   const guard = (event) => touched && event.preventDefault();
@@ -267,18 +253,4 @@ function withoutEmptyGreeting(document_) {
   if (!document_.prompt || document_.prompt.greeting?.trim()) return document_;
   const { greeting, ...texts } = document_.prompt;
   return { ...document_, prompt: texts };
-}
-
-/** Fields in which two documents differ, theirs beside mine. */
-function wordsThatDiffer(theirs, mine) {
-  const rows = [];
-  const compare = (label, a, b) => {
-    if (!same(a, b)) rows.push([label, a, b]);
-  };
-  compare("Greeting", theirs.prompt?.greeting, mine.prompt?.greeting);
-  compare("Instructions", theirs.prompt?.instructions, mine.prompt?.instructions);
-  for (const key of new Set([...Object.keys(theirs.context ?? {}), ...Object.keys(mine.context ?? {})])) {
-    compare(key, theirs.context?.[key], mine.context?.[key]);
-  }
-  return rows;
 }

@@ -2,7 +2,7 @@
  * What calls have used and cost, by month and agent, and what the tenant may use.
  */
 
-import { button, h, icon } from "../dom.js";
+import { button, h } from "../dom.js";
 import { changeDefaults, changeLimits, limitFacts, usd } from "./limits.js";
 import { duration } from "../format.js";
 import { failed } from "../ui/toast.js";
@@ -60,7 +60,7 @@ export function create({ head }) {
         { class: "spend" },
         h("p", null, `${usd(spent)} this month${cap == null ? ", without a cap" : ` of ${usd(cap)}`}`),
         cap != null && h("meter", { min: 0, max: cap || 1, value: spent, "aria-label": "Spent of the cap" }),
-        cap != null && spent >= cap && h("p", { class: "note" }, icon("alert"), "The cap is reached: new calls are refused."),
+        cap != null && spent >= cap && h("p", { class: "chip bad" }, "The cap is reached: new calls are refused."),
       ),
       limitFacts(own),
       h(

@@ -10,6 +10,7 @@ import { copy } from "../ui/copy.js";
 import { failed, toast } from "../ui/toast.js";
 import { follow } from "../conversation/feed.js";
 import { get, request, send } from "../http.js";
+import { may } from "../session.js";
 import { panels } from "../conversation/panels.js";
 import { side } from "../talk/side.js";
 import { tabs } from "../ui/tabs.js";
@@ -128,6 +129,7 @@ export function create({ route: { id } }) {
     actions.replaceChildren(
       ...[
         live &&
+          may("editor") &&
           call.channel === "web-voice" &&
           h(
             "a",
@@ -135,7 +137,7 @@ export function create({ route: { id } }) {
             icon("mic"),
             h("span", { class: "label" }, "Continue in this tab"),
           ),
-        live && button("Hang up", { sign: "hang-up", id: "hang-up-call" }, hangUp),
+        live && may("editor") && button("Hang up", { sign: "hang-up", id: "hang-up-call" }, hangUp),
         button("Copy the call's id", { sign: "copy", bare: true, kind: "quiet" }, () => copy(call.id, "The id")),
         button("Download as JSON", { sign: "download", bare: true, kind: "quiet", id: "download" }, download),
       ].filter(Boolean),

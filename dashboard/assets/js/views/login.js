@@ -3,12 +3,13 @@
  * way in for those who have a password.
  */
 
-import { button, h, icon, setText } from "../dom.js";
+import { button, h, icon, setText, stylesheet } from "../dom.js";
 import { codeOf, login } from "../session.js";
 import { mark } from "../shell.js";
 
 /** Fills `root`; calls `onlogin(who)` once somebody is signed in. `problem`: why the link that was opened did not work. */
-export function showLogin(root, problem, onlogin) {
+export async function showLogin(root, problem, onlogin) {
+  await stylesheet("login");
   root.classList.remove("booting");
   root.removeAttribute("aria-busy");
   document.title = "Sign in · Trunkline";
