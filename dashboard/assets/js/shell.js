@@ -95,7 +95,12 @@ function account(who) {
       failed(problem, "You are still signed in.");
     }
   });
-  const docs = h("a", { class: "button quiet", href: "/docs" }, icon("book"), h("span", { class: "label" }, "API reference"));
+  const docs = h(
+    "a",
+    { class: "button quiet", href: "/docs" },
+    icon("book"),
+    h("span", { class: "label" }, "API reference"),
+  );
   const menu = h("div", { class: "account-menu" }, theme, keys, docs, leave);
   const more = button("More", { sign: "more", kind: "quiet more" });
   const person = h(

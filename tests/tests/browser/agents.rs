@@ -81,6 +81,13 @@ async fn a_version_is_rolled_out_to_a_share_and_another_is_pinned() {
     browser.see_text(".toast", "The rollout has ended: version 1 answers all callers.").await.unwrap();
     browser.press("#unpin").await.unwrap();
     browser.see_text(".serving", "Version 2, the latest, answers all callers.").await.unwrap();
+    browser.press("#pin").await.unwrap();
+    browser.see("dialog [data-field=version]").await.unwrap();
+    browser.run("document.querySelector('dialog [data-field=version]').value = '1';", Vec::new()).await.unwrap();
+    browser.press("dialog [type=submit]").await.unwrap();
+    browser.see_text(".serving", "Version 1 is pinned").await.unwrap();
+    browser.see_text(".versions li:nth-child(2)", "In force, pinned").await.unwrap();
+    browser.until("nothing is asked any more", "return !document.querySelector('dialog');").await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

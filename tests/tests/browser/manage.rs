@@ -95,7 +95,7 @@ async fn people_and_webhooks_are_added_and_changed_and_the_audit_log_shows_it() 
     browser.press("dialog [data-field=active]").await.unwrap();
     browser.press("dialog [type=submit]").await.unwrap();
     browser.see_text(".records .chip", "Paused").await.unwrap();
-    browser.press(".records a.address").await.unwrap();
+    browser.press(".row-actions a").await.unwrap();
     browser.see_text("h1", "Deliveries").await.unwrap();
     browser.see_text("main .blank", "Nothing was sent yet").await.unwrap();
 

@@ -94,17 +94,29 @@ export function answersView({ onsaved }) {
         check("required", "The model must answer it", { value: field?.required ?? true }),
         check("use_in_tts", "It is spoken while it streams", { value: field ? field.use_in_tts : first }),
         check("hidden", "Hidden: for the behaviour and the log only", { value: field?.hidden ?? false }),
-        area("default", "Default", { value: field?.default ?? "", json: true, rows: 1, hint: "JSON: texts in quotes." }),
+        area("default", "Default", {
+          value: field?.default ?? "",
+          json: true,
+          rows: 1,
+          hint: "JSON: texts in quotes.",
+        }),
         number("ge", "At least", { value: constraints.ge }),
         number("le", "At most", { value: constraints.le }),
         number("min_len", "Length from", { value: constraints.min_len }),
         number("max_len", "Length to", { value: constraints.max_len }),
-        line("pattern", "Matches", { value: constraints.pattern ?? "", optional: true, hint: "A regular expression, for texts." }),
+        line("pattern", "Matches", {
+          value: constraints.pattern ?? "",
+          optional: true,
+          hint: "A regular expression, for texts.",
+        }),
       ],
       async onsubmit({ ge, le, min_len, max_len, pattern, ...rest }) {
         const bounds = Object.entries({ ge, le, min_len, max_len, pattern }).filter(([, value]) => value !== undefined);
         const body = bounds.length ? { ...rest, constraints: Object.fromEntries(bounds) } : rest;
-        saved(await request(field ? "PUT" : "POST", path(field?.name), { body, headers: headers() }), `“${rest.name}” is set`);
+        saved(
+          await request(field ? "PUT" : "POST", path(field?.name), { body, headers: headers() }),
+          `“${rest.name}” is set`,
+        );
       },
     });
   }

@@ -13,7 +13,8 @@ export function clash(theirs, mine, { take, overwrite }) {
   return [
     h("h3", null, icon("alert"), `Version ${theirs.version} was saved meanwhile${author}`),
     h("p", null, "What you wrote is still in the fields below. This is what differs:"),
-    differences(rows, ["Field", "Theirs", "Yours"]) ?? h("p", { class: "slim-empty" }, "Only other parts of the agent."),
+    differences(rows, ["Field", "Theirs", "Yours"]) ??
+      h("p", { class: "slim-empty" }, "Only other parts of the agent."),
     h(
       "div",
       { class: "row" },

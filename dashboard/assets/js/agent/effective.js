@@ -38,7 +38,12 @@ export function effectiveView({ onsaved }) {
     ),
     body,
   );
-  const element = h("div", { class: "stack" }, h("div", { class: "serving" }, made, h("div", { class: "row" }, layer, change)), table);
+  const element = h(
+    "div",
+    { class: "stack" },
+    h("div", { class: "serving" }, made, h("div", { class: "row" }, layer, change)),
+    table,
+  );
   let agent = null;
   let rows = [];
 
@@ -71,8 +76,18 @@ export function effectiveView({ onsaved }) {
           "tr",
           null,
           h("td", { class: "main-cell" }, h("code", null, pointer)),
-          h("td", { "data-label": "Is" }, value === "" ? h("span", { class: "faint" }, "empty") : h("span", { class: "value-text", dir: "auto" }, plain(value))),
-          h("td", { "data-label": "Comes from" }, h("span", { class: `chip ${from === "default" ? "" : "good"}` }, named(from))),
+          h(
+            "td",
+            { "data-label": "Is" },
+            value === ""
+              ? h("span", { class: "faint" }, "empty")
+              : h("span", { class: "value-text", dir: "auto" }, plain(value)),
+          ),
+          h(
+            "td",
+            { "data-label": "Comes from" },
+            h("span", { class: `chip ${from === "default" ? "" : "good"}` }, named(from)),
+          ),
         ),
       ),
     );
@@ -90,9 +105,7 @@ export function effectiveView({ onsaved }) {
     form({
       title: "Template of the agent",
       about: "What the agent does not say itself comes from its template.",
-      fields: [
-        choice("extends", "Template", [["", "None"], ...options], { value: agent.document.extends ?? "" }),
-      ],
+      fields: [choice("extends", "Template", [["", "None"], ...options], { value: agent.document.extends ?? "" })],
       async onsubmit({ extends: template = null }) {
         const headers = { "if-match": `"${agent.version}"`, "content-type": "application/merge-patch+json" };
         const saved = await request("PATCH", `/agents/${agent.agent_id}`, { body: { extends: template }, headers });

@@ -42,9 +42,11 @@ export function servingView({ onchange }) {
         button(rollout ? "Change the share" : "Roll out to a share", { kind: "small", id: "roll-out" }, rollOut),
       rollout && button("End the rollout", { kind: "small", id: "end-rollout" }, endRollout),
       button("Pin a version", { kind: "small", id: "pin" }, pin),
-      pinned && button("Let the latest answer all", { kind: "small", id: "unpin" }, () => setPin(null)),
+      pinned && button("Let the latest answer all", { kind: "small", id: "unpin" }, unpin),
     );
   }
+
+  const unpin = () => act(() => putPin(null), "The latest version answers all callers.");
 
   const versions = () =>
     Array.from({ length: agent.version }, (_, at) => String(agent.version - at)).map((one) => [one, `Version ${one}`]);
@@ -81,15 +83,15 @@ export function servingView({ onchange }) {
       about: "It answers whatever is saved after it, until the latest is let in again.",
       submit: "Pin",
       fields: [choice("version", "Version", versions(), { value: String(served.version) })],
-      onsubmit: ({ version }) => setPin(Number(version)),
+      async onsubmit({ version }) {
+        await putPin(Number(version));
+        toast(`Version ${version} is pinned.`, { tone: "good" });
+      },
     });
   }
 
-  async function setPin(version) {
-    const put = async () => changed(await request("PUT", `/agents/${agent.agent_id}/pin`, { body: { version } }));
-    if (version === null) return act(put, "The latest version answers all.");
-    await put();
-    return toast(`Version ${version} is pinned.`, { tone: "good" });
+  async function putPin(version) {
+    changed(await request("PUT", `/agents/${agent.agent_id}/pin`, { body: { version } }));
   }
 
   function changed(next) {

@@ -20,7 +20,11 @@ export function deliveries({ id, head }) {
     many: "deliveries",
     load: (cursor) => get(`/webhooks/${encodeURIComponent(id)}/deliveries${query({ cursor })}`),
     row,
-    blank: () => ({ sign: "send", title: "Nothing was sent yet", text: "When a call ends, what was told stands here." }),
+    blank: () => ({
+      sign: "send",
+      title: "Nothing was sent yet",
+      text: "When a call ends, what was told stands here.",
+    }),
   });
   head.title("Deliveries");
   head.actions(
@@ -35,10 +39,19 @@ export function deliveries({ id, head }) {
   function row(delivery) {
     const [tone, text] = STATES[delivery.state] ?? ["", delivery.state];
     return [
-      [h("strong", null, delivery.event), delivery.call_id && h("a", { href: `#/calls/${delivery.call_id}` }, "Open the call")],
-      [h("span", { class: `chip ${tone}` }, text), delivery.next_at_ms != null && h("small", null, "next try ", moment(delivery.next_at_ms))],
+      [
+        h("strong", null, delivery.event),
+        delivery.call_id && h("small", null, h("a", { href: `#/calls/${delivery.call_id}` }, "Open the call")),
+      ],
+      [
+        h("span", { class: `chip ${tone}` }, text),
+        delivery.next_at_ms != null && h("small", null, "next try ", moment(delivery.next_at_ms)),
+      ],
       String(delivery.attempts),
-      [delivery.last_status != null && String(delivery.last_status), delivery.last_error && h("small", null, delivery.last_error)],
+      [
+        delivery.last_status != null && String(delivery.last_status),
+        delivery.last_error && h("small", null, delivery.last_error),
+      ],
       moment(delivery.created_at_ms),
       [
         button("What was sent", { kind: "small" }, () => show(delivery)),

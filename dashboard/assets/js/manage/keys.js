@@ -43,7 +43,13 @@ export function create({ head }) {
     return [
       [h("strong", { dir: "auto" }, key.name), h("small", { dir: "ltr" }, `${key.prefix}…`)],
       key.role,
-      key.scopes.length ? h("span", { class: "chips" }, key.scopes.map((scope) => h("span", { class: "chip" }, scope))) : "All",
+      key.scopes.length
+        ? h(
+            "span",
+            { class: "chips" },
+            key.scopes.map((scope) => h("span", { class: "chip" }, scope)),
+          )
+        : "All",
       [moment(key.created_at_ms), h("small", { dir: "auto" }, `by ${key.created_by}`)],
       moment(key.used_at_ms),
       end(key),
@@ -65,7 +71,12 @@ export function create({ head }) {
       submit: "Make it",
       fields: [
         line("name", "Name", { maxLength: 100, hint: "What it is for: people see it in the audit log." }),
-        choice("role", "Role", roles.map((role) => [role, role]), { value: "viewer" }),
+        choice(
+          "role",
+          "Role",
+          roles.map((role) => [role, role]),
+          { value: "viewer" },
+        ),
         choice("days", "Ends", ENDS, { value: "90" }),
         scopesField(groups),
       ],
@@ -73,9 +84,9 @@ export function create({ head }) {
       async onsubmit({ days, ...body }) {
         if (days) body.expires_at_ms = Date.now() + Number(days) * DAY_MS;
         const { secret, key } = await request("POST", "/keys", { body });
-        const text = `Copy the key of “${key.name}” now: it is shown this once.`;
-        await showOnce("The new key", text, secret, "The key");
         list.reload();
+        const text = `Copy the key of “${key.name}” now: it is shown this once.`;
+        return () => showOnce("The new key", text, secret, "The key");
       },
     });
   }

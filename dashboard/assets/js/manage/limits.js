@@ -28,7 +28,12 @@ export function limitFacts({ limits }) {
     "dl",
     { class: "facts" },
     LIMITS.map(([name, label, shown = (value) => value.toLocaleString()]) =>
-      h("div", null, h("dt", null, label), h("dd", null, limits[name] == null ? "As the host has it" : shown(limits[name]))),
+      h(
+        "div",
+        null,
+        h("dt", null, label),
+        h("dd", null, limits[name] == null ? "As the host has it" : shown(limits[name])),
+      ),
     ),
   );
 }
@@ -41,7 +46,10 @@ export function changeLimits(tenant, done) {
     fields: LIMITS.map(([name, label]) => number(name, label, { value: tenant.limits[name] })),
     place: (pointer) => pointer.split("/").pop(),
     async onsubmit(limits) {
-      await request("PATCH", `/tenants/${tenant.id}`, { body: { limits }, headers: { "if-match": `"${tenant.version}"` } });
+      await request("PATCH", `/tenants/${tenant.id}`, {
+        body: { limits },
+        headers: { "if-match": `"${tenant.version}"` },
+      });
       await done();
       toast(`The limits of ${tenant.name} are set.`, { tone: "good" });
     },

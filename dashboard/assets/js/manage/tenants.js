@@ -45,7 +45,9 @@ export function create({ head }) {
         !here && button("Act for it", { kind: "small", "aria-label": `Act for ${tenant.name}` }, () => choose(tenant)),
         button("Rename", { kind: "small" }, () => rename(tenant)),
         button("Limits", { kind: "small" }, () => changeLimits(tenant, list.reload)),
-        button("Defaults", { kind: "small" }, () => changeDefaults(tenant, list.reload).catch((problem) => failed(problem))),
+        button("Defaults", { kind: "small" }, () =>
+          changeDefaults(tenant, list.reload).catch((problem) => failed(problem)),
+        ),
         button(active ? "Suspend" : "Resume", { kind: "small" }, () => (active ? suspend(tenant) : resume(tenant))),
       ],
     ];

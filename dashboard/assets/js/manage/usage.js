@@ -24,7 +24,9 @@ export function create({ head }) {
     load: async () => {
       const [{ items }, names] = await Promise.all([get("/usage"), agentNames()]);
       lines = items;
-      return { items: items.map((item) => ({ ...item, agent: names.get(item.agent_id) ?? "An agent that is archived" })) };
+      return {
+        items: items.map((item) => ({ ...item, agent: names.get(item.agent_id) ?? "An agent that is archived" })),
+      };
     },
     row: ({ agent, agent_id: id, month, calls, seconds, cost_micros: cost }) => [
       h("a", { href: `#/agents/${id}`, dir: "auto" }, agent),
@@ -50,7 +52,8 @@ export function create({ head }) {
 
   function show(own, items) {
     const month = new Date().toISOString().slice(0, 7);
-    const spent = items.filter((line) => line.month === month).reduce((sum, line) => sum + line.cost_micros, 0) / MICROS;
+    const spent =
+      items.filter((line) => line.month === month).reduce((sum, line) => sum + line.cost_micros, 0) / MICROS;
     const cap = own.limits.spend_cap_usd;
     limits.hidden = false;
     limits.replaceChildren(

@@ -17,11 +17,14 @@ import { showOnce } from "../ui/once.js";
 
 /** Builds the page. */
 export function create({ route, head }) {
-  const whose = filters([{ name: "operators", label: "People of the tenant", options: [["true", "Operators of the host"]] }], {
-    route,
-    base: "#/manage/users",
-    onchange: () => list.reload(),
-  });
+  const whose = filters(
+    [{ name: "operators", label: "People of the tenant", options: [["true", "Operators of the host"]] }],
+    {
+      route,
+      base: "#/manage/users",
+      onchange: () => list.reload(),
+    },
+  );
   const of = () => whose.values();
   const list = records({
     caption: "People",
@@ -48,7 +51,8 @@ export function create({ route, head }) {
       roles().map((role) => [role, role]),
       { value, hint: "A viewer looks; an editor changes agents; an admin looks after people, keys and webhooks." },
     );
-  const password = (hint) => line("password", "Password", { type: "password", autocomplete: "new-password", optional: true, hint });
+  const password = (hint) =>
+    line("password", "Password", { type: "password", autocomplete: "new-password", optional: true, hint });
 
   function row(user) {
     return [
@@ -128,7 +132,12 @@ export function create({ route, head }) {
   async function link(user) {
     try {
       const { url } = await request("POST", path(user, "/link"));
-      await showOnce(`Login link for ${user.name}`, "It works once, for an hour. Give it to nobody else.", url, "The link");
+      await showOnce(
+        `Login link for ${user.name}`,
+        "It works once, for an hour. Give it to nobody else.",
+        url,
+        "The link",
+      );
     } catch (problem) {
       failed(problem, "No link could be made.");
     }

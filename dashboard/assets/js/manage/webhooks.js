@@ -29,7 +29,10 @@ export function create({ route, head }) {
     what: "webhook",
     load: async (cursor) => {
       const [page, known] = await Promise.all([get(`/webhooks${query({ cursor })}`), names]);
-      return { ...page, items: page.items.map((item) => ({ ...item, agent: known.get(item.agent_id) ?? item.agent_id })) };
+      return {
+        ...page,
+        items: page.items.map((item) => ({ ...item, agent: known.get(item.agent_id) ?? item.agent_id })),
+      };
     },
     row,
     blank: () => ({
@@ -44,7 +47,7 @@ export function create({ route, head }) {
   function row(webhook) {
     const { id, url, events, agent, active, of_contract: fixed } = webhook;
     return [
-      h("a", { href: `#/manage/webhooks/${id}`, class: "address" }, url),
+      [h("strong", { class: "address", dir: "ltr" }, url), fixed && h("small", null, "Stands in the agent's contract")],
       h(
         "span",
         { class: "chips" },
@@ -52,12 +55,11 @@ export function create({ route, head }) {
       ),
       h("span", { dir: "auto" }, agent ?? "All"),
       h("span", { class: `chip ${active ? "good" : ""}` }, active ? "Active" : "Paused"),
-      fixed
-        ? h("small", { class: "faint" }, "Stands in the agent's contract")
-        : [
-            button("Change", { kind: "small" }, () => change(webhook)),
-            button(`Delete ${url}`, { sign: "trash", bare: true, kind: "small quiet" }, () => remove(webhook)),
-          ],
+      [
+        h("a", { class: "button small", href: `#/manage/webhooks/${id}` }, h("span", { class: "label" }, "Deliveries")),
+        !fixed && button("Change", { kind: "small" }, () => change(webhook)),
+        !fixed && button(`Delete ${url}`, { sign: "trash", bare: true, kind: "small quiet" }, () => remove(webhook)),
+      ],
     ];
   }
 
@@ -79,8 +81,8 @@ export function create({ route, head }) {
       async onsubmit(body) {
         const { secret } = await request("POST", "/webhooks", { body });
         const text = "Deliveries are signed with it, as Standard Webhooks has it. Copy it now: it is shown this once.";
-        await showOnce("The webhook's secret", text, secret, "The secret");
         list.reload();
+        return () => showOnce("The webhook's secret", text, secret, "The secret");
       },
     });
   }

@@ -20,7 +20,11 @@ export async function openDialog({ title, kind = "", body, foot = [] }) {
     body,
     foot.length > 0 && h("footer", null, foot),
   );
-  dialog.addEventListener("close", () => dialog.remove());
+  dialog.addEventListener("close", () => {
+    dialog.remove();
+    // What had the focus before may be gone by now.
+    if (document.activeElement === document.body) document.getElementById("main")?.focus({ preventScroll: true });
+  });
   document.body.append(dialog);
   dialog.showModal();
   return dialog;

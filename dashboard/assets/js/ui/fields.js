@@ -35,7 +35,13 @@ function framed(name, control, { label, hint, read }) {
 
 /** A line of text; `type` as of an input, `choices` to pick from. What is not `optional` must be filled in. */
 export function line(name, label, { value = "", hint, type = "text", choices, optional, read, ...props } = {}) {
-  const list = choices && h("datalist", { id: freshId("choices") }, choices.map((one) => h("option", { value: one })));
+  const list =
+    choices &&
+    h(
+      "datalist",
+      { id: freshId("choices") },
+      choices.map((one) => h("option", { value: one })),
+    );
   const control = h("input", {
     id: freshId("field"),
     class: "input",

@@ -17,7 +17,13 @@ export function filters(items, { route, base, onchange }) {
           h("option", { value: "" }, label),
           options.map(([value, text]) => h("option", { value }, text)),
         )
-      : h("input", { class: "input small", type: "search", "aria-label": label, placeholder: label, "data-filter": name });
+      : h("input", {
+          class: "input small",
+          type: "search",
+          "aria-label": label,
+          placeholder: label,
+          "data-filter": name,
+        });
     control.value = route.query.get(name) ?? "";
     control.addEventListener(options ? "change" : "input", () => {
       clearTimeout(timer);
@@ -35,7 +41,11 @@ export function filters(items, { route, base, onchange }) {
   }
 
   return {
-    element: h("div", { class: "filters" }, controls.map(({ control }) => control)),
+    element: h(
+      "div",
+      { class: "filters" },
+      controls.map(({ control }) => control),
+    ),
     values,
     any: () => Object.keys(values()).length > 0,
     clear() {

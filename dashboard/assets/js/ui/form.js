@@ -8,8 +8,8 @@ import { fitAll } from "./grow.js";
 import { openDialog } from "./dialog.js";
 
 /**
- * Opens it. `onsubmit(values)` sends them, and the dialog closes once it is through; `place(pointer)` says which field a
- * JSON pointer means when it is not the first name in it.
+ * Opens it. `onsubmit(values)` sends them, and the dialog closes once it is through; a function that it gives is called
+ * after that. `place(pointer)` says which field a JSON pointer means when it is not the first name in it.
  */
 export async function form({ title, about, fields, submit = "Save", kind = "", place = firstName, onsubmit }) {
   const faults = faultList();
@@ -33,8 +33,9 @@ export async function form({ title, about, fields, submit = "Save", kind = "", p
     if (!values) return;
     send.disabled = true;
     try {
-      await onsubmit(values);
+      const then = await onsubmit(values);
       dialog.close();
+      then?.();
     } catch (problem) {
       refuse(problem);
     } finally {

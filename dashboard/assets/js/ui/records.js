@@ -56,7 +56,7 @@ export function records({ caption, columns, load, row, blank, what = "entry", ma
       cursor = next ?? null;
       const rows = items.map(rowOf);
       if (append) body.append(...rows);
-      else body.replaceChildren(...rows);
+      else keepFocus(body, () => body.replaceChildren(...rows));
       const shown = body.childElementCount;
       foot.hidden = !cursor;
       if (shown) setText(status, count(shown, what, many));
@@ -95,4 +95,16 @@ export function records({ caption, columns, load, row, blank, what = "entry", ma
 
   reload();
   return { element, reload };
+}
+
+/** Where a row had the focus, the one that comes in its place has it afterwards, or else the view. */
+function keepFocus(body, change) {
+  const held = body.contains(document.activeElement) ? document.activeElement : null;
+  const at = held ? [...body.children].indexOf(held.closest("tr")) : -1;
+  const name = held?.getAttribute("aria-label") ?? held?.textContent;
+  change();
+  if (!held) return;
+  const controls = [...(body.children[at]?.querySelectorAll("a, button") ?? [])];
+  const same = controls.find((one) => (one.getAttribute("aria-label") ?? one.textContent) === name);
+  (same ?? controls[0] ?? document.getElementById("main")).focus({ preventScroll: true });
 }

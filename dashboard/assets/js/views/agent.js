@@ -32,7 +32,11 @@ export function create({ route }) {
     effective: effectiveView({ onsaved }),
     versions: versionsView({ onsaved }),
   };
-  const part = (name, label, content) => ({ name, label, panel: h("section", { class: "tab-panel" }, content.element) });
+  const part = (name, label, content) => ({
+    name,
+    label,
+    panel: h("section", { class: "tab-panel" }, content.element),
+  });
   const parts = [
     may("editor") && part("words", "Words and context", editor),
     part("contract", "Contract", views.contract),

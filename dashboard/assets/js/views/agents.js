@@ -18,7 +18,8 @@ const SORTS = [
   ["updated", "Last changed first"],
   ["name", "By name"],
 ];
-const titled = (values) => values.map((value) => [value, humanKey(value).replace(/^./, (letter) => letter.toUpperCase())]);
+const titled = (values) =>
+  values.map((value) => [value, humanKey(value).replace(/^./, (letter) => letter.toUpperCase())]);
 
 /** Builds the view. */
 export function create({ route }) {

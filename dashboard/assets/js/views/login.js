@@ -89,7 +89,8 @@ export async function showLogin(root, problem, onlogin) {
 }
 
 function byPassword(onlogin) {
-  const input = (name, props) => h("input", { id: `login-${name}`, class: "input", "aria-describedby": "password-error", ...props });
+  const input = (name, props) =>
+    h("input", { id: `login-${name}`, class: "input", "aria-describedby": "password-error", ...props });
   const email = input("email", { type: "email", autocomplete: "username" });
   const password = input("password", { type: "password", autocomplete: "current-password" });
   const error = h("p", { class: "field-error", id: "password-error", role: "alert" });

@@ -58,6 +58,8 @@ export function create({ route }) {
   }
 
   load();
-  requestAnimationFrame(() => strip.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" }));
+  requestAnimationFrame(() =>
+    strip.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" }),
+  );
   return { element };
 }

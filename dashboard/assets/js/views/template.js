@@ -37,7 +37,9 @@ export function create({ route }) {
       setText(about, template.description);
       setText(text, JSON.stringify(template.document, null, 2));
       const take = button("Copy", { sign: "copy", kind: "small quiet" }, () => copy(text.textContent, "The template"));
-      body.replaceWith(h("div", { class: "field" }, h("div", { class: "field-head" }, h("h3", null, "Contract"), take), text));
+      body.replaceWith(
+        h("div", { class: "field" }, h("div", { class: "field-head" }, h("h3", null, "Contract"), take), text),
+      );
     } catch (problem) {
       element.replaceChildren(
         h(

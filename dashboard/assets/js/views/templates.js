@@ -30,7 +30,11 @@ export function create() {
         "div",
         { class: "page-title" },
         h("h1", null, "Templates"),
-        h("p", { class: "about" }, "Parts of contracts that agents extend: what an agent does not say itself comes from them."),
+        h(
+          "p",
+          { class: "about" },
+          "Parts of contracts that agents extend: what an agent does not say itself comes from them.",
+        ),
       ),
       h("a", { class: "button", href: "#/agents" }, h("span", { class: "label" }, "All agents")),
     ),
