@@ -80,7 +80,7 @@ export function servingView({ onchange }) {
   function pin() {
     form({
       title: "Pin a version",
-      about: "It answers whatever is saved after it, until the latest is let in again.",
+      about: "It answers all callers, whatever is saved after it, until the latest is let in again.",
       submit: "Pin",
       fields: [choice("version", "Version", versions(), { value: String(served.version) })],
       async onsubmit({ version }) {

@@ -52,11 +52,5 @@ export function filters(items, { route, base, onchange }) {
       for (const { control } of controls) control.value = "";
       changed();
     },
-    /** Adds choices that came later. */
-    add(name, options) {
-      const { control } = controls.find((one) => one.name === name);
-      control.append(...options.map(([value, text]) => h("option", { value }, text)));
-      control.value = route.query.get(name) ?? "";
-    },
   };
 }

@@ -13,6 +13,7 @@ import { contractView } from "../agent/contract.js";
 import { effectiveView } from "../agent/effective.js";
 import { initials } from "../format.js";
 import { may } from "../session.js";
+import { missing } from "../ui/missing.js";
 import { remember } from "../settings.js";
 import { tabs } from "../ui/tabs.js";
 import { versionsView } from "../agent/versions.js";
@@ -64,21 +65,9 @@ export function create({ route }) {
     try {
       show(await get(path));
     } catch (problem) {
-      blank(problem);
+      const all = { all: "All agents", href: "#/agents" };
+      element.replaceChildren(missing(problem, { what: "agent", sign: "agents", ...all }));
     }
-  }
-
-  function blank(problem) {
-    element.replaceChildren(
-      h(
-        "div",
-        { class: "blank", role: "alert" },
-        icon("agents"),
-        h("h1", null, problem.status === 404 ? "There is no such agent" : "The agent could not be read"),
-        h("p", { dir: "auto" }, problem.message),
-        h("a", { class: "button", href: "#/agents" }, h("span", { class: "label" }, "All agents")),
-      ),
-    );
   }
 
   function show(next, { edited = false } = {}) {

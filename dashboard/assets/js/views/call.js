@@ -11,6 +11,7 @@ import { failed, toast } from "../ui/toast.js";
 import { follow } from "../conversation/feed.js";
 import { get, request, send } from "../http.js";
 import { may } from "../session.js";
+import { missing } from "../ui/missing.js";
 import { panels } from "../conversation/panels.js";
 import { side } from "../talk/side.js";
 import { tabs } from "../ui/tabs.js";
@@ -76,7 +77,8 @@ export function create({ route: { id } }) {
     try {
       call = await get(`/calls/${encodeURIComponent(id)}`);
     } catch (problem) {
-      return missing(problem);
+      const what = { what: "call", all: "All calls", href: "#/calls" };
+      return element.replaceWith(h("div", { class: "page" }, missing(problem, what)));
     }
     describe();
     feed ??= follow(call.id, conversation, {
@@ -141,23 +143,6 @@ export function create({ route: { id } }) {
         button("Copy the call's id", { sign: "copy", bare: true, kind: "quiet" }, () => copy(call.id, "The id")),
         button("Download as JSON", { sign: "download", bare: true, kind: "quiet", id: "download" }, download),
       ].filter(Boolean),
-    );
-  }
-
-  function missing(problem) {
-    element.replaceWith(
-      h(
-        "div",
-        { class: "page" },
-        h(
-          "div",
-          { class: "blank", role: "alert" },
-          icon("search"),
-          h("h1", null, problem.status === 404 ? "There is no such call" : "The call could not be read"),
-          h("p", { dir: "auto" }, problem.message),
-          h("a", { class: "button", href: "#/calls" }, h("span", { class: "label" }, "All calls")),
-        ),
-      ),
     );
   }
 

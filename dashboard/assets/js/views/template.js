@@ -2,11 +2,12 @@
  * One template: what it says, and a new agent made of it.
  */
 
-import { button, h, icon, setText } from "../dom.js";
+import { button, h, setText } from "../dom.js";
 import { copy } from "../ui/copy.js";
 import { createAgent } from "../agent/create.js";
 import { get } from "../http.js";
 import { may } from "../session.js";
+import { missing } from "../ui/missing.js";
 
 /** Builds the view. */
 export function create({ route }) {
@@ -41,16 +42,8 @@ export function create({ route }) {
         h("div", { class: "field" }, h("div", { class: "field-head" }, h("h3", null, "Contract"), take), text),
       );
     } catch (problem) {
-      element.replaceChildren(
-        h(
-          "div",
-          { class: "blank", role: "alert" },
-          icon("search"),
-          h("h1", null, problem.status === 404 ? "There is no such template" : "The template could not be read"),
-          h("p", { dir: "auto" }, problem.message),
-          h("a", { class: "button", href: "#/templates" }, h("span", { class: "label" }, "All templates")),
-        ),
-      );
+      const all = { all: "All templates", href: "#/templates" };
+      element.replaceChildren(missing(problem, { what: "template", ...all }));
     }
   }
 
