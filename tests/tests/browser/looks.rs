@@ -92,6 +92,7 @@ async fn every_view_in_every_look_is_clean_named_and_readable() {
         look_at(&browser, look, "talk").await;
         say(&browser, "When do you open?").await;
         browser.see_text(".line.assistant", "owner").await.unwrap();
+        browser.until("the answer is complete", "return !document.querySelector('.speaking');").await.unwrap();
         say(&browser, "my name is Ada").await;
         browser.see_text(".tool-call", "done").await.unwrap();
         browser.until("the answer is complete", "return !document.querySelector('.speaking');").await.unwrap();
