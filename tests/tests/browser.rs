@@ -1,9 +1,11 @@
 //! The page in a real browser: what people see, hear, press and type.
 
+mod agents;
 mod editing;
 mod keyboard;
 mod login;
 mod looks;
+mod manage;
 mod odd_input;
 mod speech;
 mod talk;
@@ -52,6 +54,23 @@ async fn at_desk(world: &World, spec: &BrowserSpec) -> Browser {
 /// Waits until the talk view has its agent.
 async fn ready(browser: &Browser) {
     browser.see("#start-talking:not(:disabled)").await.unwrap();
+}
+
+/// Goes to a view.
+async fn show(browser: &Browser, view: &str) {
+    browser.run("location.hash = `#/${arguments[0]}`;", vec![json!(view)]).await.unwrap();
+}
+
+/// Waits for the first element that fits and says this, and presses it.
+async fn press_text(browser: &Browser, css: &str, text: &str) {
+    let (css, text) = (Value::from(css), Value::from(text));
+    let body = format!(
+        "const one = [...document.querySelectorAll({css})].find(
+            (one) => one.checkVisibility() && !one.disabled && one.textContent.includes({text}));
+        one?.click();
+        return Boolean(one);"
+    );
+    browser.until(&format!("{css} that says {text} can be pressed"), &body).await.unwrap();
 }
 
 /// Types a message and sends it.

@@ -7,6 +7,7 @@ import { SseParser } from "./sse.js";
 const BASE = "/api/v1";
 const listeners = new Set();
 let csrf = null;
+let tenant = null;
 
 /** What the host refused, as a problem document says it (RFC 9457). */
 export class Problem extends Error {
@@ -36,6 +37,11 @@ export function setCsrf(token) {
   csrf = token;
 }
 
+/** The tenant that an operator acts for; null: the first one. */
+export function setTenant(id) {
+  tenant = id;
+}
+
 /** Called when the host says that nobody is signed in. */
 export function onSignedOut(listener) {
   listeners.add(listener);
@@ -49,6 +55,7 @@ export async function send(method, path, { body, headers = {}, signal, quiet = f
     init.body = JSON.stringify(body);
     init.headers["content-type"] ??= "application/json";
   }
+  if (tenant) init.headers["x-tenant"] = tenant;
   if (csrf && method !== "GET") init.headers["x-csrf-token"] = csrf;
   let response;
   try {

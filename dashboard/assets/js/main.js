@@ -4,23 +4,35 @@
 
 import { frame } from "./shell.js";
 import { get, onSignedOut } from "./http.js";
+import { go, routes } from "./router.js";
 import { h, stylesheet } from "./dom.js";
 import { listen } from "./ui/keys.js";
-import { login, me, takeCode } from "./session.js";
-import { routes } from "./router.js";
+import { login, may, me, takeCode } from "./session.js";
+import { recall } from "./settings.js";
 import * as talk from "./views/talk.js";
 
-const TITLES = { talk: "Talk", calls: "Calls", agents: "Agents", speech: "Speech" };
+const TITLES = {
+  talk: "Talk",
+  calls: "Calls",
+  agents: "Agents",
+  templates: "Templates",
+  speech: "Speech",
+  manage: "Manage",
+};
+/** Views that are of use to those only who may talk with agents. */
+const SPOKEN = new Set(["talk", "speech"]);
 /** What the views beside the first need. */
-const STYLES = ["pages", "conversation", "dock"];
+const STYLES = ["pages", "records", "conversation", "dock"];
 const root = document.getElementById("app");
 
 /** How each view comes: the first with the page, the others when they are asked for. */
 const VIEWS = {
   talk: () => talk,
   calls: (id) => (id ? import("./views/call.js") : import("./views/calls.js")),
-  agents: () => import("./views/agent.js"),
+  agents: (id) => (id ? import("./views/agent.js") : import("./views/agents.js")),
+  templates: (id) => (id ? import("./views/template.js") : import("./views/templates.js")),
   speech: () => import("./views/speech.js"),
+  manage: () => import("./views/manage.js"),
 };
 
 let shown = false;
@@ -39,10 +51,11 @@ document.querySelector(".skip-link").addEventListener("click", (event) => {
 async function start() {
   const code = takeCode();
   // Asked for beside the session, not after it: the first view needs them at once.
+  const tenant = recall("tenant");
   const early = code ? null : firstData();
   let problem = null;
   let who = null;
-  if (code) who = await login(code).catch((error) => void (problem = error));
+  if (code) who = await login({ code }).catch((error) => void (problem = error));
   if (!who) {
     who = await me().catch((error) => {
       // A used link is the better explanation, if there was one.
@@ -51,7 +64,7 @@ async function start() {
     });
   } else problem = null;
   if (!who) return signIn(code ? problem : problem.status === 401 ? null : problem);
-  return show(who, early ?? firstData(), problem);
+  return show(who, early && recall("tenant") === tenant ? early : firstData(), problem);
 }
 
 function firstData() {
@@ -79,6 +92,7 @@ function show(who, first, problem) {
   });
   listen();
   routes(async (route) => {
+    if (SPOKEN.has(route.view) && !may("editor")) return void go("#/calls", { replace: true });
     const mine = ++turn;
     shell.mark(route.view);
     document.title = `${TITLES[route.view]} · Trunkline`;

@@ -2,14 +2,14 @@
  * The view that the fragment of the address names.
  */
 
-const VIEWS = new Set(["talk", "calls", "agents", "speech"]);
+const VIEWS = new Set(["talk", "calls", "agents", "templates", "speech", "manage"]);
 
-/** What a fragment means: `{view, id, query}`; anything unknown is the talk view. */
+/** What a fragment means: `{view, id, part, query}`; anything unknown is the talk view. */
 export function parse(hash) {
   const [path, search = ""] = hash.replace(/^#\/?/, "").split("?");
-  const [view, id] = path.split("/").filter(Boolean).map(decode);
-  if (!VIEWS.has(view)) return { view: "talk", id: null, query: new URLSearchParams() };
-  return { view, id: id || null, query: new URLSearchParams(search) };
+  const [view, id, part] = path.split("/").filter(Boolean).map(decode);
+  if (!VIEWS.has(view)) return { view: "talk", id: null, part: null, query: new URLSearchParams() };
+  return { view, id: id || null, part: part || null, query: new URLSearchParams(search) };
 }
 
 /** Calls `onroute` now and at each change of the fragment. */

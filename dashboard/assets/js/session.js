@@ -1,8 +1,32 @@
 /**
- * Who is signed in: login links, the session's own data, and its end.
+ * Who is signed in: login links, the session's own data, what they may do and for whom, and its end.
  */
 
-import { get, request, setCsrf } from "./http.js";
+import { get, request, setCsrf, setTenant } from "./http.js";
+import { recall, remember } from "./settings.js";
+
+/** Each may do what those before it may. */
+export const ROLES = ["viewer", "editor", "admin", "operator"];
+
+let role = null;
+let acting = null;
+setTenant(recall("tenant"));
+
+/** Whether whoever is signed in has a role, or a higher one. */
+export function may(least) {
+  return ROLES.indexOf(role) >= ROLES.indexOf(least);
+}
+
+/** The tenant whose things are seen: `{id, name}`. */
+export function tenant() {
+  return acting;
+}
+
+/** Lets an operator act for a tenant; null: for the first one. */
+export function actFor(id) {
+  remember("tenant", id);
+  setTenant(id);
+}
 
 /** The one-time code of a login link or of a bare code; null when there is none in it. */
 export function codeOf(text) {
@@ -20,24 +44,35 @@ export function takeCode() {
   return code;
 }
 
-/** Signs in with a one-time code; gives who that is. */
-export async function login(code) {
-  return known(await request("POST", "/auth/login", { body: { code }, quiet: true }));
+/** Signs in with `{code}`, which works once, or with `{email, password}`; gives who that is. */
+export async function login(proof) {
+  actFor(null);
+  return known(await request("POST", "/auth/login", { body: proof, quiet: true }));
 }
 
 /** Who is signed in; throws a 401 when nobody is. */
 export async function me() {
-  return known(await get("/auth/me", { quiet: true }));
+  try {
+    return known(await get("/auth/me", { quiet: true }));
+  } catch (problem) {
+    if (problem.status !== 404 || !recall("tenant")) throw problem;
+    // Whoever is signed in now has nothing to do with the tenant that was chosen here.
+    actFor(null);
+    return me();
+  }
 }
 
 /** Ends the session here and at the host. */
 export async function logout() {
   await request("POST", "/auth/logout", { quiet: true });
   setCsrf(null);
+  actFor(null);
 }
 
 function known(who) {
   setCsrf(who.csrf ?? null);
+  role = who.role;
+  acting = who.tenant;
   return who;
 }
 

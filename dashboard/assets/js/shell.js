@@ -5,17 +5,20 @@
 import { button, h, icon, relabel } from "./dom.js";
 import { failed } from "./ui/toast.js";
 import { go } from "./router.js";
-import { logout } from "./session.js";
+import { logout, may } from "./session.js";
 import { popover } from "./ui/popover.js";
 import { recall, remember } from "./settings.js";
 import { shortcut } from "./ui/keys.js";
 
 const PLACES = [
-  { view: "talk", label: "Talk", sign: "talk", key: "g t" },
+  { view: "talk", label: "Talk", sign: "talk", key: "g t", least: "editor" },
   { view: "calls", label: "Calls", sign: "calls", key: "g c" },
   { view: "agents", label: "Agents", sign: "agents", key: "g a" },
-  { view: "speech", label: "Speech", sign: "speech", key: "g s" },
+  { view: "speech", label: "Speech", sign: "speech", key: "g s", least: "editor" },
+  { view: "manage", label: "Manage", sign: "manage", key: "g m" },
 ];
+/** Views that are reached from another one. */
+const WITHIN = { templates: "agents" };
 const THEMES = [
   { name: null, label: "Theme: as the system", sign: "auto" },
   { name: "light", label: "Theme: light", sign: "sun" },
@@ -24,7 +27,8 @@ const THEMES = [
 
 /** Builds the frame in `root`; gives `{main, mark, live}`. */
 export function frame(root, who) {
-  const links = PLACES.map(({ view, label, sign }) =>
+  const places = PLACES.filter(({ least = "viewer" }) => may(least));
+  const links = places.map(({ view, label, sign }) =>
     h(
       "a",
       { href: `#/${view}`, class: "place", "data-view": view },
@@ -46,7 +50,7 @@ export function frame(root, who) {
         { class: "rail", "aria-label": "Main" },
         h(
           "a",
-          { class: "brand", href: "#/talk", "aria-label": "Trunkline, to the talk view" },
+          { class: "brand", href: "#/talk", "aria-label": "Trunkline, to the first view" },
           mark(),
           h("span", { class: "label" }, "Trunkline"),
         ),
@@ -56,13 +60,13 @@ export function frame(root, who) {
       main,
     ),
   );
-  for (const { view, label, key } of PLACES) shortcut(key, `Go to ${label}`, () => go(`#/${view}`));
+  for (const { view, label, key } of places) shortcut(key, `Go to ${label}`, () => go(`#/${view}`));
   return {
     main,
     /** Marks the place that is shown. */
     mark(view) {
       for (const link of links) {
-        if (link.dataset.view === view) link.setAttribute("aria-current", "page");
+        if (link.dataset.view === (WITHIN[view] ?? view)) link.setAttribute("aria-current", "page");
         else link.removeAttribute("aria-current");
       }
     },
@@ -91,7 +95,13 @@ function account(who) {
       failed(problem, "You are still signed in.");
     }
   });
-  const menu = h("div", { class: "account-menu" }, theme, keys, leave);
+  const docs = h(
+    "a",
+    { class: "button quiet", href: "/docs" },
+    icon("book"),
+    h("span", { class: "label" }, "API reference"),
+  );
+  const menu = h("div", { class: "account-menu" }, theme, keys, docs, leave);
   const more = button("More", { sign: "more", kind: "quiet more" });
   const person = h(
     "p",

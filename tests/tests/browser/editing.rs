@@ -99,6 +99,7 @@ async fn an_agent_that_was_chosen_on_its_page_is_talked_with_and_its_versions_co
     browser.see_text(".version-row", "In force").await.unwrap();
     browser.press(".versions li:nth-child(2) summary").await.unwrap();
     browser.press(".versions li:nth-child(2) .row button").await.unwrap();
+    browser.press("dialog[open] footer .primary").await.unwrap();
     browser.see_text(".toast", "Version 1 is back, as version 3.").await.unwrap();
     browser.press(".page-head a.primary").await.unwrap();
     browser.see_text(".hero h2", "Night watch").await.unwrap();

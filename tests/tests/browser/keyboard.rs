@@ -1,6 +1,6 @@
 //! Everything on the main path without a pointer.
 
-use crate::browser::{at_desk, ready, receptionist};
+use crate::browser::{at_desk, ready, receptionist, show};
 use crate::world::World;
 use trunkline_tests::browser::BrowserSpec;
 use trunkline_tests::browser::key::Key;
@@ -82,4 +82,45 @@ async fn single_keys_can_be_switched_off_and_never_act_while_somebody_types() {
     browser.type_keys("?").await.unwrap();
     browser.see("dialog[open]").await.unwrap();
     assert!(browser.address().await.unwrap().ends_with("#/talk"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_is_made_and_revoked_without_a_pointer() {
+    let world = World::start(receptionist()).await;
+    let browser = at_desk(&world, &BrowserSpec::default()).await;
+    let focus = async |says: &str| {
+        let text = format!(
+            "const one = document.activeElement; return (one.getAttribute('aria-label') ?? one.textContent) === '{says}';"
+        );
+        browser.until(&format!("{says} has the focus"), &text).await.unwrap();
+    };
+    browser.run("document.activeElement.blur();", Vec::new()).await.unwrap();
+    browser.type_keys("gm").await.unwrap();
+    focus("Sessions").await;
+    browser.run("document.activeElement.blur();", Vec::new()).await.unwrap();
+    show(&browser, "manage/keys").await;
+    focus("API keys").await;
+    browser.see("#new-key").await.unwrap();
+    browser.key(Key::Tab).await.unwrap();
+    focus("New key").await;
+    browser.key(Key::Enter).await.unwrap();
+    browser.until("the name is asked", "return document.activeElement.dataset.field === 'name';").await.unwrap();
+    browser.type_keys("export").await.unwrap();
+    browser.key(Key::Enter).await.unwrap();
+    browser.see_text("dialog .once", "tl_").await.unwrap();
+    focus("Copy").await;
+    browser.key(Key::Tab).await.unwrap();
+    focus("I have kept it").await;
+    browser.key(Key::Enter).await.unwrap();
+    browser.see_text(".records", "export").await.unwrap();
+    focus("New key").await;
+    browser.key(Key::Tab).await.unwrap();
+    focus("Revoke export").await;
+    browser.key(Key::Enter).await.unwrap();
+    focus("Cancel").await;
+    browser.key(Key::Tab).await.unwrap();
+    focus("Revoke").await;
+    browser.key(Key::Enter).await.unwrap();
+    browser.see_text(".records", "Revoked").await.unwrap();
+    browser.until("the focus is not lost", "return document.activeElement.id === 'main';").await.unwrap();
 }

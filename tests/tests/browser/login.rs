@@ -2,6 +2,8 @@
 
 use crate::browser::{at_desk, link, ready, receptionist};
 use crate::world::World;
+use reqwest::Method;
+use serde_json::json;
 use trunkline_tests::browser::{Browser, BrowserSpec};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -59,4 +61,23 @@ async fn a_session_that_ends_elsewhere_leads_back_to_the_way_in() {
     browser.run(&format!("return (async () => {{ {end} }})();"), Vec::new()).await.unwrap();
     browser.run("location.hash = '#/agents';", Vec::new()).await.unwrap();
     browser.see_text("main", "Your session has ended").await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_with_a_password_needs_no_link() {
+    let world = World::start(receptionist()).await;
+    let new =
+        json!({"email": "ann@acme.example", "name": "Ann", "role": "editor", "password": "correct horse battery"});
+    let (status, user) = world.api.request(Method::POST, "/users", Some(&new)).await.unwrap();
+    assert_eq!(status, 201, "{user}");
+    let browser = Browser::start(&BrowserSpec::default()).await.unwrap();
+    browser.open(&format!("{}/", world.host.origin())).await.unwrap();
+    browser.press(".other-way summary").await.unwrap();
+    browser.paste("#login-email", "ann@acme.example").await.unwrap();
+    browser.paste("#login-password", "wrong horse battery").await.unwrap();
+    browser.press(".login-password [type=submit]").await.unwrap();
+    browser.see_text("#password-error", "Nobody has this email and this password.").await.unwrap();
+    browser.paste("#login-password", "correct horse battery").await.unwrap();
+    browser.press(".login-password [type=submit]").await.unwrap();
+    browser.see_text(".person", "ann@acme.example").await.unwrap();
 }

@@ -1,8 +1,9 @@
 //! Every view in every look: how heavy the first is, that nothing is refused or fails, that everything has a name and can
 //! be read.
 
-use crate::browser::{at_desk, picture, receptionist, say};
+use crate::browser::{at_desk, picture, receptionist, say, show};
 use crate::world::World;
+use reqwest::Method;
 use serde_json::{Value, json};
 use trunkline_tests::browser::{Browser, BrowserSpec};
 
@@ -41,6 +42,47 @@ async fn look_at(browser: &Browser, look: &str, view: &str) {
     picture(browser, &format!("{look}-{view}")).await;
 }
 
+/// The pages of agents and of what is looked after, each with what tells that it is there.
+fn pages(world: &World) -> Vec<(String, &'static str)> {
+    let agent = |part: &str| format!("agents/{}/{part}", world.agent);
+    let plain = |view: &str, shown| (view.to_owned(), shown);
+    vec![
+        plain("agents", ".records a"),
+        (agent("words"), ".context-row"),
+        (agent("contract"), "textarea.tall"),
+        (agent("answers"), ".records strong, main .blank"),
+        (agent("effective"), ".layers code"),
+        (agent("versions"), ".version-row"),
+        plain("templates", ".records a"),
+        plain("templates/receptionist", "pre"),
+        plain("manage/sessions", ".records strong, main .blank"),
+        plain("manage/usage", ".card"),
+        plain("manage/users", ".records strong, main .blank"),
+        plain("manage/keys", ".records strong, main .blank"),
+        plain("manage/secrets", ".records strong, main .blank"),
+        plain("manage/webhooks", ".records a, main .blank"),
+        plain("manage/audit", ".records strong"),
+        plain("manage/tenants", ".records strong"),
+    ]
+}
+
+/// Something in each of the lists.
+async fn furnish(world: &World) {
+    let things = [
+        ("/users", json!({"email": "vic@acme.example", "name": "Vic", "role": "viewer"})),
+        ("/keys", json!({"name": "export", "role": "viewer", "scopes": ["calls:read"]})),
+        ("/webhooks", json!({"url": "https://hooks.example.com/calls"})),
+        ("/sessions", json!({"agent_id": world.agent, "user": "u-17"})),
+    ];
+    for (path, body) in things {
+        let (status, answer) = world.api.request(Method::POST, path, Some(&body)).await.unwrap();
+        assert_eq!(status, 201, "{answer}");
+    }
+    let (status, answer) =
+        world.api.request(Method::PUT, "/secrets/openai", Some(&json!({"value": "sk-1"}))).await.unwrap();
+    assert_eq!(status, 201, "{answer}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_view_in_every_look_is_clean_named_and_readable() {
     let world = World::start(receptionist()).await;
@@ -50,6 +92,7 @@ async fn every_view_in_every_look_is_clean_named_and_readable() {
         look_at(&browser, look, "talk").await;
         say(&browser, "When do you open?").await;
         browser.see_text(".line.assistant", "owner").await.unwrap();
+        browser.until("the answer is complete", "return !document.querySelector('.speaking');").await.unwrap();
         say(&browser, "my name is Ada").await;
         browser.see_text(".tool-call", "done").await.unwrap();
         browser.until("the answer is complete", "return !document.querySelector('.speaking');").await.unwrap();
@@ -59,8 +102,8 @@ async fn every_view_in_every_look_is_clean_named_and_readable() {
             browser.see(".side .panel.shown").await.unwrap();
             look_at(&browser, look, panel).await;
         }
-        for (view, shown) in [("calls", ".calls td"), ("agents", ".context-row"), ("speech", ".card, main .blank")] {
-            browser.run("location.hash = `#/${arguments[0]}`;", vec![json!(view)]).await.unwrap();
+        for (view, shown) in [("calls", ".calls td"), ("speech", ".card, main .blank")] {
+            show(&browser, view).await;
             browser.see(&format!("main {shown}")).await.unwrap();
             look_at(&browser, look, view).await;
         }
@@ -68,6 +111,22 @@ async fn every_view_in_every_look_is_clean_named_and_readable() {
         browser.run("location.hash = `#/calls/${arguments[0]}`;", vec![call["id"].clone()]).await.unwrap();
         browser.see_text(".line.assistant", "owner").await.unwrap();
         look_at(&browser, look, "call").await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_page_of_administration_in_every_look_is_clean_named_and_readable() {
+    let world = World::start(receptionist()).await;
+    furnish(&world).await;
+    for (look, size, phone, dark) in LOOKS {
+        let spec = BrowserSpec { size, phone, dark, ..BrowserSpec::default() };
+        let browser = at_desk(&world, &spec).await;
+        for (view, shown) in pages(&world) {
+            show(&browser, &view).await;
+            browser.see(&format!("main {shown}")).await.unwrap();
+            browser.until("all is there", "return !document.querySelector('main .skeleton');").await.unwrap();
+            look_at(&browser, look, &view.replace(&format!("/{}", world.agent), "").replace('/', "-")).await;
+        }
     }
 }
 

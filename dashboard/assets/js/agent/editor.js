@@ -3,7 +3,7 @@
  * meanwhile, and can be undone.
  */
 
-import { button, freshId, h, icon, setText } from "../dom.js";
+import { button, freshId, h, setText } from "../dom.js";
 import { characters } from "../format.js";
 import { contextEditor } from "./context.js";
 import { failed, toast } from "../ui/toast.js";
@@ -121,8 +121,12 @@ export function agentEditor({ onsaved, instructions = false }) {
     const texts = { ...agent.document.prompt };
     if (greeting.input.value.trim()) texts.greeting = greeting.input.value;
     else delete texts.greeting;
-    if (prompt) texts.instructions = prompt.input.value;
-    return { ...agent.document, prompt: texts, context: data };
+    // What a template says stays the template's until something else is written here.
+    if (prompt && (prompt.input.value || texts.instructions)) texts.instructions = prompt.input.value;
+    const next = { ...agent.document };
+    if (next.prompt || Object.keys(texts).length) next.prompt = texts;
+    if (next.context || Object.keys(data).length) next.context = data;
+    return next;
   }
 
   let touched = false;
@@ -207,35 +211,24 @@ export function agentEditor({ onsaved, instructions = false }) {
 
   /** Somebody else saved: shows their version beside this one; either can win, nothing is lost by itself. */
   async function showConflict(mine) {
-    let theirs;
     try {
-      theirs = await get(`/agents/${agent.agent_id}`);
+      const [theirs, { clash }] = await Promise.all([get(`/agents/${agent.agent_id}`), import("./clash.js")]);
+      const take = () => {
+        show(theirs);
+        onsaved(theirs);
+      };
+      const overwrite = () => {
+        agent = { ...theirs, document: { ...theirs.document } };
+        conflict.hidden = true;
+        store(theirs.version);
+      };
+      conflict.hidden = false;
+      conflict.replaceChildren(...clash(theirs, mine, { take, overwrite }));
+      conflict.scrollIntoView({ block: "nearest" });
+      conflict.querySelector("button").focus();
     } catch (problem) {
       failed(problem, "A newer version exists, but it could not be read.");
-      return;
     }
-    const author = theirs.author ? ` by ${theirs.author}` : "";
-    conflict.hidden = false;
-    conflict.replaceChildren(
-      h("h3", null, icon("alert"), `Version ${theirs.version} was saved meanwhile${author}`),
-      h("p", null, "What you wrote is still in the fields below. This is what differs:"),
-      differences(theirs.document, mine),
-      h(
-        "div",
-        { class: "row" },
-        button(`Take version ${theirs.version}`, {}, () => {
-          show(theirs);
-          onsaved(theirs);
-        }),
-        button("Save mine over it", { kind: "primary" }, () => {
-          agent = { ...theirs, document: { ...theirs.document } };
-          conflict.hidden = true;
-          store(theirs.version);
-        }),
-      ),
-    );
-    conflict.scrollIntoView({ block: "nearest" });
-    conflict.querySelector("button").focus();
   }
 
   const guard = (event) => touched && event.preventDefault();
@@ -245,55 +238,19 @@ export function agentEditor({ onsaved, instructions = false }) {
     show,
     dirty: () => touched,
     agent: () => agent,
+    /** Shows where nothing is written what the layers below say. */
+    inherit({ greeting: below, instructions: told }) {
+      greeting.input.placeholder = below ?? "";
+      if (prompt) prompt.input.placeholder = told ?? "";
+    },
     refit: () => fitAll(element),
     dispose: () => removeEventListener("beforeunload", guard),
   };
 }
 
+/** A document as it reads here, where an empty greeting is none. */
 function withoutEmptyGreeting(document_) {
-  const { greeting, ...texts } = document_.prompt ?? {};
-  return { ...document_, prompt: greeting?.trim() ? { ...texts, greeting } : texts, context: document_.context ?? {} };
-}
-
-/** Fields in which two documents differ, theirs beside mine. */
-function differences(theirs, mine) {
-  const rows = [];
-  const compare = (label, a, b) => {
-    if (!same(a, b)) rows.push([label, a, b]);
-  };
-  compare("Greeting", theirs.prompt?.greeting, mine.prompt?.greeting);
-  compare("Instructions", theirs.prompt?.instructions, mine.prompt?.instructions);
-  for (const key of new Set([...Object.keys(theirs.context ?? {}), ...Object.keys(mine.context ?? {})])) {
-    compare(key, theirs.context?.[key], mine.context?.[key]);
-  }
-  const text = (value) => (value === undefined ? "—" : typeof value === "string" ? value : JSON.stringify(value));
-  if (!rows.length) return h("p", { class: "slim-empty" }, "Only other parts of the agent.");
-  return h(
-    "table",
-    { class: "differences" },
-    h(
-      "thead",
-      null,
-      h(
-        "tr",
-        null,
-        h("th", { scope: "col" }, "Field"),
-        h("th", { scope: "col" }, "Theirs"),
-        h("th", { scope: "col" }, "Yours"),
-      ),
-    ),
-    h(
-      "tbody",
-      null,
-      rows.map(([label, a, b]) =>
-        h(
-          "tr",
-          null,
-          h("th", { scope: "row", dir: "auto" }, label),
-          h("td", { dir: "auto" }, text(a)),
-          h("td", { dir: "auto" }, text(b)),
-        ),
-      ),
-    ),
-  );
+  if (!document_.prompt || document_.prompt.greeting?.trim()) return document_;
+  const { greeting, ...texts } = document_.prompt;
+  return { ...document_, prompt: texts };
 }

@@ -2,12 +2,12 @@
  * The dialog that lists the keyboard shortcuts.
  */
 
-import { button, h, stylesheet } from "../dom.js";
 import { enable, enabled, list } from "./keys.js";
+import { h } from "../dom.js";
+import { openDialog } from "./dialog.js";
 
 /** Opens it. */
 export async function showShortcuts() {
-  await stylesheet("dialog");
   const rows = list().map(({ keys, label }) =>
     h(
       "div",
@@ -37,22 +37,14 @@ export async function showShortcuts() {
     ),
   );
   const toggle = h("input", { type: "checkbox", checked: enabled(), on: { change: () => enable(toggle.checked) } });
-  const dialog = h(
-    "dialog",
-    { class: "dialog", "aria-labelledby": "shortcuts-title" },
-    h(
-      "header",
-      null,
-      h("h2", { id: "shortcuts-title" }, "Keyboard shortcuts"),
-      button("Close", { sign: "close", bare: true, kind: "quiet" }, () => dialog.close()),
-    ),
-    h("dl", { class: "shortcuts" }, rows, fixed),
-    h("label", { class: "switch" }, toggle, h("span", null, "Shortcuts of one key are on")),
-  );
-  dialog.addEventListener("close", () => dialog.remove());
+  const dialog = await openDialog({
+    title: "Keyboard shortcuts",
+    body: [
+      h("dl", { class: "shortcuts" }, rows, fixed),
+      h("label", { class: "switch" }, toggle, h("span", null, "Shortcuts of one key are on")),
+    ],
+  });
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
-  document.body.append(dialog);
-  dialog.showModal();
 }
 
 function shown(key) {

@@ -10,6 +10,8 @@ import { copy } from "../ui/copy.js";
 import { failed, toast } from "../ui/toast.js";
 import { follow } from "../conversation/feed.js";
 import { get, request, send } from "../http.js";
+import { may } from "../session.js";
+import { missing } from "../ui/missing.js";
 import { panels } from "../conversation/panels.js";
 import { side } from "../talk/side.js";
 import { tabs } from "../ui/tabs.js";
@@ -75,7 +77,8 @@ export function create({ route: { id } }) {
     try {
       call = await get(`/calls/${encodeURIComponent(id)}`);
     } catch (problem) {
-      return missing(problem);
+      const what = { what: "call", all: "All calls", href: "#/calls" };
+      return element.replaceWith(h("div", { class: "page" }, missing(problem, what)));
     }
     describe();
     feed ??= follow(call.id, conversation, {
@@ -128,6 +131,7 @@ export function create({ route: { id } }) {
     actions.replaceChildren(
       ...[
         live &&
+          may("editor") &&
           call.channel === "web-voice" &&
           h(
             "a",
@@ -135,27 +139,10 @@ export function create({ route: { id } }) {
             icon("mic"),
             h("span", { class: "label" }, "Continue in this tab"),
           ),
-        live && button("Hang up", { sign: "hang-up", id: "hang-up-call" }, hangUp),
+        live && may("editor") && button("Hang up", { sign: "hang-up", id: "hang-up-call" }, hangUp),
         button("Copy the call's id", { sign: "copy", bare: true, kind: "quiet" }, () => copy(call.id, "The id")),
         button("Download as JSON", { sign: "download", bare: true, kind: "quiet", id: "download" }, download),
       ].filter(Boolean),
-    );
-  }
-
-  function missing(problem) {
-    element.replaceWith(
-      h(
-        "div",
-        { class: "page" },
-        h(
-          "div",
-          { class: "blank", role: "alert" },
-          icon("search"),
-          h("h1", null, problem.status === 404 ? "There is no such call" : "The call could not be read"),
-          h("p", { dir: "auto" }, problem.message),
-          h("a", { class: "button", href: "#/calls" }, h("span", { class: "label" }, "All calls")),
-        ),
-      ),
     );
   }
 

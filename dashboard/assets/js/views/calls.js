@@ -5,6 +5,7 @@
 import { button, h, icon, setText } from "../dom.js";
 import { channelName, channelSign, clock, duration, exactly, reasonName, stateName, when } from "../format.js";
 import { get, query } from "../http.js";
+import { may } from "../session.js";
 
 const PAGE = 30;
 /** Between two looks for news while the page is seen, ms. */
@@ -133,14 +134,16 @@ export function create({ route }) {
         null,
         filtered
           ? "Nothing fits these filters."
-          : "Talk or type with an agent, and the conversation appears here with everything that happened in it.",
+          : "Whoever talks or types with an agent appears here, with everything that happened in the conversation.",
       ),
       filtered
         ? button("Clear the filters", {}, () => {
             for (const select of [state, channel, agent]) select.value = "";
             restart();
           })
-        : h("a", { class: "button primary", href: "#/talk" }, h("span", { class: "label" }, "Talk with an agent")),
+        : may("editor")
+          ? h("a", { class: "button primary", href: "#/talk" }, h("span", { class: "label" }, "Talk with an agent"))
+          : "",
     );
   }
 

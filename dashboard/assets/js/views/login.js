@@ -1,13 +1,15 @@
 /**
- * The page for those who are not signed in: what a login link is, where the next one comes from, a field for it.
+ * The page for those who are not signed in: what a login link is, where the next one comes from, a field for it; and the
+ * way in for those who have a password.
  */
 
-import { button, h, icon, setText } from "../dom.js";
+import { button, h, icon, setText, stylesheet } from "../dom.js";
 import { codeOf, login } from "../session.js";
 import { mark } from "../shell.js";
 
 /** Fills `root`; calls `onlogin(who)` once somebody is signed in. `problem`: why the link that was opened did not work. */
-export function showLogin(root, problem, onlogin) {
+export async function showLogin(root, problem, onlogin) {
+  await stylesheet("login");
   root.classList.remove("booting");
   root.removeAttribute("aria-busy");
   document.title = "Sign in · Trunkline";
@@ -40,7 +42,7 @@ export function showLogin(root, problem, onlogin) {
           if (!code) return fail("This is neither a login link nor a code. A link ends in #login= and a code.");
           submit.disabled = true;
           try {
-            onlogin(await login(code));
+            onlogin(await login({ code }));
           } catch (refusal) {
             fail(sentence(refusal.message));
           } finally {
@@ -79,10 +81,42 @@ export function showLogin(root, problem, onlogin) {
         ),
         command("trunkline login"),
         form,
+        byPassword(onlogin),
       ),
     ),
   );
   field.focus();
+}
+
+function byPassword(onlogin) {
+  const input = (name, props) =>
+    h("input", { id: `login-${name}`, class: "input", "aria-describedby": "password-error", ...props });
+  const email = input("email", { type: "email", autocomplete: "username" });
+  const password = input("password", { type: "password", autocomplete: "current-password" });
+  const error = h("p", { class: "field-error", id: "password-error", role: "alert" });
+  const submit = button("Sign in", { kind: "primary", type: "submit" });
+  const form = h(
+    "form",
+    { novalidate: true, class: "login-password" },
+    h("div", null, h("label", { for: email.id }, "Email"), email),
+    h("div", null, h("label", { for: password.id }, "Password"), password),
+    submit,
+    error,
+  );
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    submit.disabled = true;
+    setText(error, "");
+    try {
+      onlogin(await login({ email: email.value.trim(), password: password.value }));
+    } catch (refusal) {
+      setText(error, sentence(refusal.message));
+      password.focus();
+    } finally {
+      submit.disabled = false;
+    }
+  });
+  return h("details", { class: "other-way" }, h("summary", null, "With email and password"), form);
 }
 
 function command(text) {
