@@ -1,10 +1,12 @@
 //! Carrier accounts: whose they are. Secrets are elsewhere; an account only names one.
 
+use crate::audit::{Deed, record};
 use crate::bind::{Columns, params};
 use crate::store::{Store, TenantStore};
 use crate::{Result, StoreError};
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::{Value, json};
 use trunkline_contract::TenantId;
 
 /// A carrier's account.
@@ -45,11 +47,24 @@ impl TenantStore {
         const SQL: &str = "INSERT INTO accounts (account_sid, tenant_id, auth_token_ref, created_at_ms) \
             VALUES (?1, ?2, ?3, ?4) ON CONFLICT (account_sid) DO UPDATE SET auth_token_ref = excluded.auth_token_ref \
             WHERE tenant_id = excluded.tenant_id";
-        let (tenant, account_sid) = (self.id, account_sid.into());
+        const KNOWN: &str =
+            "SELECT account_sid, tenant_id, auth_token_ref FROM accounts WHERE account_sid = ?1 AND tenant_id = ?2";
+        let (tenant, actor, account_sid) = (self.id, self.actor.clone(), account_sid.into());
         self.store
-            .write(move |tx| match tx.execute(SQL, params![account_sid, tenant, auth_token_ref, now_ms])? {
-                0 => Err(StoreError::Taken("the account belongs to another tenant")),
-                _ => Ok(()),
+            .write(move |tx| {
+                let before = tx.first(KNOWN, params![account_sid.as_str(), tenant], account)?;
+                let values = params![account_sid.as_str(), tenant, auth_token_ref.as_deref(), now_ms];
+                if tx.execute(SQL, values)? == 0 {
+                    return Err(StoreError::Taken("the account belongs to another tenant"));
+                }
+                if before.as_ref().is_some_and(|before| before.auth_token_ref == auth_token_ref) {
+                    return Ok(());
+                }
+                let outline = |auth_token_ref: Option<String>| json!({ "auth_token_ref": auth_token_ref });
+                let before: Option<Value> = before.map(|before| outline(before.auth_token_ref));
+                let after = outline(auth_token_ref);
+                let deed = Deed { before: before.as_ref(), ..Deed::new("account.set", account_sid).after(&after) };
+                record(tx, Some(tenant), &actor, now_ms, deed)
             })
             .await
     }

@@ -54,6 +54,8 @@ impl Store {
             }
             let (dir, _lock) = lock(&dir)?;
             let beside = dir.join("trunkline.db.restoring");
+            // The log of a copy that was cut off would be taken for this one's.
+            remove(&beside);
             std::fs::copy(&from, &beside).map_err(|error| io(&error))?;
             if let Err(error) = check(&beside) {
                 remove(&beside);
@@ -76,17 +78,27 @@ fn check(path: &Path) -> Result<()> {
         return Err(StoreError::Invalid("the file is no backup of Trunkline"));
     }
     migrate::status(&db, migrate::MIGRATIONS)?;
-    // What stands in its log goes into the file, which is all that is moved.
-    db.first("PRAGMA wal_checkpoint(TRUNCATE)", params![], |_| Ok(()))?;
+    drop(db);
+    fold(path)
+}
+
+/// What stands in the log of a database goes into its file, which is all that is moved.
+fn fold(path: &Path) -> Result<()> {
+    Db::writer(path, None)?.first("PRAGMA wal_checkpoint(TRUNCATE)", params![], |_| Ok(()))?;
     Ok(())
+}
+
+/// A file that SQLite keeps beside a database.
+fn beside(path: &Path, end: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(end);
+    name.into()
 }
 
 fn remove(path: &Path) {
     for end in ["", "-wal", "-shm"] {
-        let mut name = path.as_os_str().to_owned();
-        name.push(end);
         // What is not there need not be removed.
-        let _ = std::fs::remove_file(name);
+        let _ = std::fs::remove_file(beside(path, end));
     }
 }
 
@@ -94,12 +106,20 @@ fn put(dir: &Path, new: &Path) -> Result<Option<PathBuf>> {
     let (now, before) = (dir.join(DATABASE), dir.join(BEFORE));
     let kept = now.exists();
     if kept {
-        // With what stands in its log, it is one file.
-        Db::writer(&now, None)?.first("PRAGMA wal_checkpoint(TRUNCATE)", params![], |_| Ok(()))?;
+        let folded = match fold(&now) {
+            Ok(()) => true,
+            // That is why it is replaced; what may be saved of it stands in its log, too.
+            Err(StoreError::Corrupt(_)) => false,
+            Err(error) => return Err(error),
+        };
         remove(&before);
+        let log = beside(&now, "-wal");
+        if !folded && log.exists() {
+            std::fs::rename(log, beside(&before, "-wal")).map_err(|error| io(&error))?;
+        }
         std::fs::rename(&now, &before).map_err(|error| io(&error))?;
-        remove(&now);
     }
+    remove(&now);
     std::fs::rename(new, &now).map_err(|error| io(&error))?;
     remove(new);
     std::fs::File::open(dir).and_then(|dir| dir.sync_all()).map_err(|error| io(&error))?;

@@ -264,7 +264,11 @@ fn insert(tx: &Tx<'_>, tenant: TenantId, new: NewCall) -> Result<Call> {
     const SQL: &str = "INSERT INTO calls (id, tenant_id, agent_id, agent_version, channel, direction, caller, callee, \
         carrier_call_sid, account_sid, state, started_at_ms, seed, fencing, lease_owner, lease_expires_ms, \
         session_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'ringing', ?11, ?12, ?13, ?14, ?15, ?16)";
+    const SESSION: &str = "SELECT 1 FROM agent_sessions WHERE id = ?1 AND tenant_id = ?2";
     let id = new.id;
+    if let Some(session) = new.session_id {
+        tx.first(SESSION, params![session, tenant], |_| Ok(()))?.ok_or(StoreError::NotFound("session"))?;
+    }
     let (fencing, owner, expires) = match new.lease {
         Some(lease) => (1_u64, Some(lease.owner), Some(lease.expires_ms)),
         None => (0, None, None),

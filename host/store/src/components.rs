@@ -1,10 +1,12 @@
 //! The registry of components: bytes by their digest, and names that point at digests.
 
+use crate::audit::{Deed, HOST, record};
 use crate::bind::{Columns, params};
 use crate::store::Store;
 use crate::{Result, StoreError};
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 /// A name and what it points at.
@@ -78,8 +80,20 @@ impl Components<'_> {
     pub async fn release(&self, name: impl Into<String>, digest: impl Into<String>, now_ms: u64) -> Result<()> {
         const SQL: &str = "INSERT INTO components (name, live, created_at_ms, updated_at_ms) VALUES (?1, ?2, ?3, ?3) \
             ON CONFLICT (name) DO UPDATE SET live = excluded.live, updated_at_ms = excluded.updated_at_ms";
+        const LIVE: &str = "SELECT live FROM components WHERE name = ?1";
         let (name, digest) = (name.into(), digest.into());
-        self.0.write(move |tx| Ok(tx.execute(SQL, params![name, digest, now_ms]).map(|_| ())?)).await
+        self.0
+            .write(move |tx| {
+                let before = tx.first(LIVE, params![name.as_str()], |row| row.text(0))?;
+                tx.execute(SQL, params![name.as_str(), digest.as_str(), now_ms])?;
+                if before.as_ref() == Some(&digest) {
+                    return Ok(());
+                }
+                let (before, after) = (before.map(Value::from), Value::from(digest));
+                let deed = Deed { before: before.as_ref(), ..Deed::new("component.release", name).after(&after) };
+                record(tx, None, HOST, now_ms, deed)
+            })
+            .await
     }
 
     /// The digest has worked under this name; what fails later falls back to it.

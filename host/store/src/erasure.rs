@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 use trunkline_contract::{CallId, SessionId, TenantId};
 
 /// Who is to be erased.
@@ -40,9 +41,11 @@ impl TenantStore {
         self.store
             .write(move |tx| {
                 let (calls, sessions) = match &subject {
-                    Subject::Number(number) => (calls_of_number(tx, tenant, number)?, Vec::new()),
+                    Subject::Number(number) => of_number(tx, tenant, number)?,
                     Subject::User(user) => of_user(tx, tenant, user)?,
                 };
+                // A session leads to its calls, and so it is kept until they can be erased.
+                let live = live_sessions(tx, tenant)?;
                 let mut erased = Erased::default();
                 for (call, ended) in calls {
                     if ended {
@@ -52,7 +55,7 @@ impl TenantStore {
                         erased.live += 1;
                     }
                 }
-                for session in sessions {
+                for session in sessions.difference(&live).copied() {
                     erased.sessions += erase_session(tx, session)?;
                 }
                 let who = match subject {
@@ -75,18 +78,33 @@ impl TenantStore {
 
 type Calls = Vec<(CallId, bool)>;
 
-fn calls_of_number(tx: &Tx<'_>, tenant: TenantId, number: &str) -> Result<Calls> {
-    const SQL: &str = "SELECT id, state = 'ended' FROM calls WHERE tenant_id = ?1 AND (caller = ?2 OR callee = ?2 \
-        AND direction = 'outbound')";
-    Ok(tx.all(SQL, params![tenant, number], |row| Ok((CallId(row.uuid(0)?), row.bool(1)?)))?)
+type SessionIds = BTreeSet<SessionId>;
+
+fn of_number(tx: &Tx<'_>, tenant: TenantId, number: &str) -> Result<(Calls, SessionIds)> {
+    const SQL: &str = "SELECT id, state = 'ended', session_id FROM calls WHERE tenant_id = ?1 AND (caller = ?2 \
+        OR callee = ?2 AND direction = 'outbound')";
+    let found = tx.all(SQL, params![tenant, number], |row| {
+        Ok(((CallId(row.uuid(0)?), row.bool(1)?), row.opt_uuid(2)?.map(SessionId)))
+    })?;
+    let (calls, sessions): (Calls, Vec<Option<SessionId>>) = found.into_iter().unzip();
+    Ok((calls, sessions.into_iter().flatten().collect()))
 }
 
-fn of_user(tx: &Tx<'_>, tenant: TenantId, user: &str) -> Result<(Calls, Vec<SessionId>)> {
+fn of_user(tx: &Tx<'_>, tenant: TenantId, user: &str) -> Result<(Calls, SessionIds)> {
     const CALLS: &str = "SELECT c.id, c.state = 'ended' FROM calls c JOIN agent_sessions s ON s.id = c.session_id \
         WHERE c.tenant_id = ?1 AND s.user = ?2";
     const SESSIONS: &str = "SELECT id FROM agent_sessions WHERE tenant_id = ?1 AND user = ?2";
     let calls = tx.all(CALLS, params![tenant, user], |row| Ok((CallId(row.uuid(0)?), row.bool(1)?)))?;
-    Ok((calls, tx.all(SESSIONS, params![tenant, user], |row| Ok(SessionId(row.uuid(0)?)))?))
+    let sessions = tx.all(SESSIONS, params![tenant, user], |row| Ok(SessionId(row.uuid(0)?)))?;
+    Ok((calls, sessions.into_iter().collect()))
+}
+
+/// Sessions in which a call goes on.
+fn live_sessions(tx: &Tx<'_>, tenant: TenantId) -> Result<SessionIds> {
+    const SQL: &str =
+        "SELECT session_id FROM calls WHERE tenant_id = ?1 AND state <> 'ended' AND session_id IS NOT NULL";
+    let live = tx.all(SQL, params![tenant], |row| Ok(SessionId(row.uuid(0)?)))?;
+    Ok(live.into_iter().collect())
 }
 
 /// Gives how many rows of its log there were.

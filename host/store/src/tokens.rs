@@ -1,5 +1,6 @@
 //! Tokens: those of operators, kept as hashes, and the nonces of call tokens that were used.
 
+use crate::audit::{Deed, HOST, record};
 use crate::bind::{Columns, params};
 use crate::store::Store;
 use crate::{Result, StoreError};
@@ -63,8 +64,9 @@ impl OperatorTokens<'_> {
         let (name, hash) = (name.into(), hash(&token));
         self.0
             .write(move |tx| {
-                let made = tx.execute(SQL, params![hash, name, now_ms]);
-                made.map(|_| ()).map_err(|error| error.or_taken("a token of this name exists"))
+                tx.execute(SQL, params![hash, name.as_str(), now_ms])
+                    .map_err(|error| error.or_taken("a token of this name exists"))?;
+                record(tx, None, HOST, now_ms, Deed::new("token.create", name))
             })
             .await?;
         Ok(token)
@@ -84,9 +86,18 @@ impl OperatorTokens<'_> {
     }
 
     /// The token opens nothing any more; false when there was none.
-    pub async fn revoke(&self, name: impl Into<String>) -> Result<bool> {
+    pub async fn revoke(&self, name: impl Into<String>, now_ms: u64) -> Result<bool> {
+        const SQL: &str = "DELETE FROM operator_tokens WHERE name = ?1";
         let name = name.into();
-        self.0.write(move |tx| Ok(tx.execute("DELETE FROM operator_tokens WHERE name = ?1", params![name])? > 0)).await
+        self.0
+            .write(move |tx| {
+                let there = tx.execute(SQL, params![name.as_str()])? > 0;
+                if there {
+                    record(tx, None, HOST, now_ms, Deed::new("token.revoke", name))?;
+                }
+                Ok(there)
+            })
+            .await
     }
 }
 

@@ -26,7 +26,7 @@ impl TenantStore {
     /// What calls that began from `from_ms` until before `to_ms` have used, by month and agent, latest month first.
     pub async fn usage(&self, from_ms: u64, to_ms: u64) -> Result<Vec<UsageLine>> {
         const SQL: &str = "SELECT strftime('%Y-%m', started_at_ms / 1000, 'unixepoch') AS month, agent_id, count(*), \
-            sum(coalesce(ended_at_ms, started_at_ms) - started_at_ms) / 1000, sum(coalesce(cost_micros, 0)) FROM calls \
+            sum(max(coalesce(ended_at_ms, 0) - started_at_ms, 0)) / 1000, sum(coalesce(cost_micros, 0)) FROM calls \
             WHERE tenant_id = ?1 AND started_at_ms >= ?2 AND started_at_ms < ?3 AND state = 'ended' \
             GROUP BY month, agent_id ORDER BY month DESC, agent_id";
         let tenant = self.id;

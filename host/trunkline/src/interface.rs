@@ -94,7 +94,7 @@ impl Interface {
     /// Leaves nothing behind.
     pub(crate) async fn close(self) {
         if let Self::Here(here) = self {
-            if let Err(error) = here.store.operator_tokens().revoke(TOKEN).await {
+            if let Err(error) = here.store.operator_tokens().revoke(TOKEN, unix_ms()).await {
                 tracing::warn!(%error, "a token that was made for this command could not be taken back");
             }
             here.store.close().await;
@@ -118,7 +118,7 @@ impl Here {
         };
         let sessions = Sessions::new(store.clone(), Library::new(runtime, store.clone()), providers, session);
         let api = Api::new(store.clone(), sessions, HashMap::new(), &config.public_url, prepared.default_tenant, 0);
-        store.operator_tokens().revoke(TOKEN).await?;
+        store.operator_tokens().revoke(TOKEN, unix_ms()).await?;
         let token = store.operator_tokens().create(TOKEN, unix_ms()).await?;
         Ok(Self { api, store, token, tenant })
     }

@@ -44,13 +44,13 @@ impl Running {
     /// # Errors
     /// The store's.
     pub(crate) async fn token(store: &Store) -> Result<String, StoreError> {
-        store.operator_tokens().revoke(TOKEN).await?;
+        store.operator_tokens().revoke(TOKEN, unix_ms()).await?;
         store.operator_tokens().create(TOKEN, unix_ms()).await
     }
 
     /// Takes the token back.
     pub(crate) async fn revoke(store: &Store) {
-        if let Err(error) = store.operator_tokens().revoke(TOKEN).await {
+        if let Err(error) = store.operator_tokens().revoke(TOKEN, unix_ms()).await {
             tracing::warn!(%error, "the token of this machine's commands could not be taken back");
         }
     }

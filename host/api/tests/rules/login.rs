@@ -173,7 +173,7 @@ async fn an_operator_gets_a_link_that_is_theirs_until_the_token_is_revoked() {
     let code = link["url"].as_str().unwrap().strip_prefix(&format!("http://{HOST}/#login=")).unwrap().to_owned();
     let opened = fixture.login(&code).await;
     assert_eq!(opened.json()["name"], "first");
-    assert!(fixture.store.operator_tokens().revoke("first").await.unwrap());
+    assert!(fixture.store.operator_tokens().revoke("first", 2).await.unwrap());
     fixture.send(Method::GET, ME, &[("cookie", &opened.cookie())], None).await.problem(401);
 }
 

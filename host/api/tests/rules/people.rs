@@ -222,7 +222,7 @@ async fn a_token_opens_nothing_any_more_when_its_key_does_not() {
     let bearer = format!("Bearer {}", operator["token"].as_str().unwrap());
     let headers = [("authorization", bearer.as_str()), ("x-tenant", "acme")];
     assert_eq!(fixture.send(Method::GET, ME, &headers, None).await.json()["tenant"]["name"], "acme");
-    fixture.store.operator_tokens().revoke("first").await.unwrap();
+    fixture.store.operator_tokens().revoke("first", 2).await.unwrap();
     fixture.me(&bearer).await.problem(401);
 }
 

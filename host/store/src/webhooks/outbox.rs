@@ -159,12 +159,6 @@ impl Store {
         .await
     }
 
-    /// When something is due next, unix ms.
-    pub async fn next_delivery(&self) -> Result<Option<u64>> {
-        const SQL: &str = "SELECT min(next_at_ms) FROM deliveries WHERE state = 'pending'";
-        self.read(|db| Ok(db.first(SQL, params![], |row| row.opt_u64(0))?.flatten())).await
-    }
-
     /// How the try of a claimed delivery went. Of no effect when somebody else has claimed it by now, or it is to be sent once
     /// more.
     pub async fn delivered(&self, due: &Due, outcome: Outcome, now_ms: u64) -> Result<()> {

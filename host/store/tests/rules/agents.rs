@@ -28,7 +28,7 @@ async fn one_agent_of_a_tenant_is_its_default() {
 #[tokio::test]
 async fn a_default_is_the_tenants_own() {
     let fixture = Fixture::new().await;
-    let other = fixture.store.tenant(fixture.store.tenants().create("other", 2).await.unwrap().id);
+    let other = fixture.other().await;
     fixture.tenant.agents().set_default(fixture.agent, PRODUCTION, 1).await.unwrap();
     assert_eq!(other.agents().current(PRODUCTION).await, Ok(None));
     let stolen = other.agents().set_default(fixture.agent, PRODUCTION, 1).await;
@@ -80,8 +80,7 @@ async fn agents_that_were_removed_do_not_come_back() {
     let fixture = Fixture::new().await;
     let fresh = fixture.store.tenant(fixture.store.tenants().create("fresh", 2).await.unwrap().id);
     fresh.agents().seed(vec![version("a")], 3).await.unwrap();
-    let path = fixture.dir.path().join("trunkline.db");
-    let conn = libsql::Builder::new_local(path).build().await.unwrap().connect().unwrap();
+    let conn = fixture.raw().await;
     conn.execute_batch("PRAGMA foreign_keys=ON").await.unwrap();
     let id = fresh.id().0.as_bytes().to_vec();
     let versions = "DELETE FROM agent_versions WHERE agent_id IN (SELECT id FROM agents WHERE tenant_id = ?1)";

@@ -22,10 +22,6 @@ async fn texts(tenant: &TenantStore, agent: Option<AgentId>, words: &[&str]) -> 
     matches.hits.into_iter().map(|hit| hit.text).collect()
 }
 
-async fn other(fixture: &Fixture) -> TenantStore {
-    fixture.store.tenant(fixture.store.tenants().create("other", 2).await.unwrap().id)
-}
-
 #[tokio::test]
 async fn a_document_is_found_by_forms_of_its_words_and_its_name() {
     let fixture = Fixture::new().await;
@@ -40,7 +36,7 @@ async fn a_document_is_found_by_forms_of_its_words_and_its_name() {
 #[tokio::test]
 async fn a_tenant_cannot_reach_documents_of_another() {
     let fixture = Fixture::new().await;
-    let other = other(&fixture).await;
+    let other = fixture.other().await;
     let made = create(&fixture.tenant, "secret plan", &["the secret plan"]).await;
     create(&other, "own", &["their own plan"]).await;
 
@@ -61,7 +57,7 @@ async fn a_tenant_cannot_reach_documents_of_another() {
 #[tokio::test]
 async fn syntax_of_the_index_is_only_words() {
     let fixture = Fixture::new().await;
-    let other = other(&fixture).await;
+    let other = fixture.other().await;
     create(&fixture.tenant, "secret", &["the secret plan"]).await;
     create(&other, "own", &["their own words"]).await;
     let id = fixture.tenant.id().0.simple().to_string();
@@ -169,7 +165,7 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let fixture = Fixture::new().await;
-            let other = other(&fixture).await;
+            let other = fixture.other().await;
             create(&fixture.tenant, "mine", &[&text]).await;
             create(&other, "theirs", &[&text]).await;
             let own = text.split_whitespace().map(str::to_owned).collect();

@@ -1,4 +1,4 @@
-use crate::Fixture;
+use crate::{Fixture, count};
 use trunkline_store::StoreError;
 
 const MINUTE: u64 = 60_000;
@@ -78,7 +78,7 @@ async fn what_a_revoked_token_let_in_is_let_out() {
     ];
     let opened = logins.redeem(&first.code, 1).await.unwrap().unwrap();
     assert_eq!(opened.session.token_name.as_deref(), Some("ann"));
-    assert_eq!(fixture.store.operator_tokens().revoke("ann").await, Ok(true));
+    assert_eq!(fixture.store.operator_tokens().revoke("ann", 2).await, Ok(true));
     assert_eq!(logins.session(&opened.secret, 1).await, Ok(None));
     assert_eq!(logins.redeem(&second.code, 1).await, Ok(None));
     assert!(matches!(logins.link(Some("ann".into()), None, 0).await, Err(StoreError::NotFound(_))));
@@ -93,17 +93,10 @@ async fn what_has_expired_is_not_kept_and_no_secret_is() {
     let secret = logins.redeem(&code, HOUR).await.unwrap().unwrap().secret;
     let later = logins.link(None, None, 20 * HOUR).await.unwrap().code;
     logins.redeem(&later, 20 * HOUR).await.unwrap().unwrap();
-    let count = async |sql: &str| {
-        let path = fixture.dir.path().join("trunkline.db");
-        let conn = libsql::Builder::new_local(path).build().await.unwrap().connect().unwrap();
-        conn.query(sql, ()).await.unwrap().next().await.unwrap().unwrap().get::<i64>(0).unwrap()
-    };
-    assert_eq!(count("SELECT count(*) FROM login_links").await, 0);
-    assert_eq!(count("SELECT count(*) FROM browser_sessions").await, 1);
-    for name in ["trunkline.db", "trunkline.db-wal"] {
-        let bytes = std::fs::read(fixture.dir.path().join(name)).unwrap();
-        for secret in [&expired, &code, &secret, &later] {
-            assert!(!bytes.windows(secret.len()).any(|window| window == secret.as_bytes()), "{name}");
-        }
+    let conn = fixture.raw().await;
+    assert_eq!(count(&conn, "SELECT count(*) FROM login_links").await, 0);
+    assert_eq!(count(&conn, "SELECT count(*) FROM browser_sessions").await, 1);
+    for secret in [&expired, &code, &secret, &later] {
+        assert!(!fixture.holds(secret));
     }
 }

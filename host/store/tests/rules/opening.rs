@@ -42,8 +42,7 @@ async fn migrations_are_only_applied_when_asked() {
 async fn a_newer_database_is_refused() {
     let fixture = Fixture::new().await;
     fixture.store.close().await;
-    let database = libsql::Builder::new_local(fixture.dir.path().join("trunkline.db")).build().await.unwrap();
-    let conn = database.connect().unwrap();
+    let conn = fixture.raw().await;
     conn.execute("INSERT INTO migrations VALUES (900, 'later', x'00', 1)", ()).await.unwrap();
     let error = Store::open(fixture.config()).await.err().unwrap();
     assert!(matches!(error, StoreError::NewerDatabase { found: 900, .. }));
@@ -53,8 +52,7 @@ async fn a_newer_database_is_refused() {
 async fn a_changed_migration_is_refused() {
     let fixture = Fixture::new().await;
     fixture.store.close().await;
-    let database = libsql::Builder::new_local(fixture.dir.path().join("trunkline.db")).build().await.unwrap();
-    let conn = database.connect().unwrap();
+    let conn = fixture.raw().await;
     conn.execute("UPDATE migrations SET checksum = x'00' WHERE version = 2", ()).await.unwrap();
     let error = Store::open(fixture.config()).await.err().unwrap();
     assert!(matches!(error, StoreError::MigrationChanged { version: 2, .. }));

@@ -1,15 +1,11 @@
 use crate::{Fixture, append, new_call, note, version};
 use trunkline_contract::AgentId;
-use trunkline_store::{CallFilter, CallState, CallUpdate, NewCall, NumberOwner, StoreError, TenantStore, new_call_id};
-
-async fn other(fixture: &Fixture) -> TenantStore {
-    fixture.store.tenant(fixture.store.tenants().create("other", 2).await.unwrap().id)
-}
+use trunkline_store::{CallFilter, CallState, CallUpdate, NewCall, NumberOwner, StoreError, new_call_id};
 
 #[tokio::test]
 async fn a_tenant_cannot_read_what_is_anothers() {
     let fixture = Fixture::new().await;
-    let other = other(&fixture).await;
+    let other = fixture.other().await;
     fixture.tenant.log().append(append(fixture.call, [note(1)])).await.unwrap();
 
     assert_eq!(other.agents().latest(fixture.agent).await.unwrap(), None);
@@ -32,7 +28,7 @@ async fn a_tenant_cannot_read_what_is_anothers() {
 #[tokio::test]
 async fn a_tenant_cannot_write_what_is_anothers() {
     let fixture = Fixture::new().await;
-    let other = other(&fixture).await;
+    let other = fixture.other().await;
     let missing = StoreError::NotFound("call");
 
     assert_eq!(other.log().append(append(fixture.call, [note(1)])).await.unwrap_err(), missing);
@@ -54,7 +50,7 @@ async fn a_tenant_cannot_write_what_is_anothers() {
 #[tokio::test]
 async fn a_number_answers_for_one_agent_whoever_the_tenant() {
     let fixture = Fixture::new().await;
-    let other = other(&fixture).await;
+    let other = fixture.other().await;
     let theirs = other.agents().create(version("theirs")).await.unwrap().agent_id;
     let second = fixture.tenant.agents().create(version("second")).await.unwrap().agent_id;
     let e164 = "+15550001";
@@ -73,7 +69,7 @@ async fn a_number_answers_for_one_agent_whoever_the_tenant() {
 #[tokio::test]
 async fn a_carrier_account_has_one_tenant() {
     let fixture = Fixture::new().await;
-    let other = other(&fixture).await;
+    let other = fixture.other().await;
     fixture.tenant.put_account("AC1", Some("twilio_main".into()), 1).await.unwrap();
     assert!(matches!(other.put_account("AC1", None, 1).await, Err(StoreError::Taken(_))));
     let account = fixture.store.account("AC1").await.unwrap().unwrap();
@@ -181,7 +177,7 @@ async fn a_webhook_delivered_many_times_at_once_makes_one_call() {
 #[tokio::test]
 async fn the_carriers_id_of_a_call_is_unique_across_tenants() {
     let fixture = Fixture::new().await;
-    let other = other(&fixture).await;
+    let other = fixture.other().await;
     let theirs = other.agents().create(version("theirs")).await.unwrap().agent_id;
     let call = |agent| NewCall { carrier_call_sid: Some("CA1".into()), ..new_call(agent) };
     fixture.tenant.calls().create(call(fixture.agent)).await.unwrap();
