@@ -12,6 +12,7 @@ mod logins;
 mod opening;
 mod registries;
 mod tenancy;
+mod upkeep;
 
 use serde_json::json;
 use tempfile::TempDir;
