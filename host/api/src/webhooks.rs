@@ -47,7 +47,7 @@ impl From<New> for NewWebhook {
     }
 }
 
-/// A webhook that was made now.
+/// A webhook that has a new secret.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "NewlyMadeWebhook")]
 pub(crate) struct NewlyMade {
@@ -96,6 +96,14 @@ pub(crate) async fn replace(
 ) -> Result<Response, Problem> {
     let (webhook, expected) = (id(&webhook, "webhook")?, Expected::of(&headers)?.one()?);
     Ok(tagged(principal.tenant.webhooks().update(webhook, expected, new.into()).await?))
+}
+
+pub(crate) async fn replace_secret(
+    principal: Principal,
+    Path(webhook): Path<String>,
+) -> Result<Json<NewlyMade>, Problem> {
+    let (secret, webhook) = principal.tenant.webhooks().replace_secret(id(&webhook, "webhook")?, unix_ms()).await?;
+    Ok(Json(NewlyMade { secret: secret.expose().to_owned(), webhook }))
 }
 
 pub(crate) async fn delete(principal: Principal, Path(webhook): Path<String>) -> Result<StatusCode, Problem> {

@@ -1,10 +1,11 @@
 //! Sessions with agents: somebody's conversations with an agent that was set up for them.
 
-use crate::audit::{Deed, record};
+use crate::audit::{Deed, HOST, record};
 use crate::bind::{Columns, json, params};
 use crate::page::{Cursor, Page, fetch, page};
 use crate::sqlite::Db;
-use crate::store::TenantStore;
+use crate::store::{Store, TenantStore};
+use crate::writer::Tx;
 use crate::{Result, StoreError};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -176,11 +177,32 @@ impl TenantStore {
     }
 }
 
-impl crate::Store {
-    /// Ends the sessions of all tenants that nobody has used since `before_ms`; gives how many.
+/// Sessions that end at a time: the writer serves calls in between.
+const BATCH: usize = 100;
+
+impl Store {
+    /// Ends the sessions of all tenants that nobody has used since `before_ms`, each with a line in its tenant's audit log;
+    /// gives how many.
     pub async fn end_idle_sessions(&self, before_ms: u64, now_ms: u64) -> Result<u64> {
-        const SQL: &str = "UPDATE agent_sessions SET state = 'ended', ended_at_ms = ?2, end_reason = 'idle' \
-            WHERE state = 'active' AND active_at_ms < ?1";
-        self.write(move |tx| Ok(tx.execute(SQL, params![before_ms, now_ms])?)).await
+        let mut ended = 0;
+        loop {
+            let batch = self.write(move |tx| end_idle(tx, before_ms, now_ms)).await?;
+            ended += batch as u64;
+            if batch < BATCH {
+                return Ok(ended);
+            }
+        }
     }
+}
+
+/// Ends up to [`BATCH`] of them; gives how many there were.
+fn end_idle(tx: &Tx<'_>, before_ms: u64, now_ms: u64) -> Result<usize> {
+    const IDLE: &str = "SELECT tenant_id, id FROM agent_sessions WHERE state = 'active' AND active_at_ms < ?1 LIMIT ?2";
+    const END: &str = "UPDATE agent_sessions SET state = 'ended', ended_at_ms = ?2, end_reason = 'idle' WHERE id = ?1";
+    let idle = tx.all(IDLE, params![before_ms, BATCH], |row| Ok((TenantId(row.uuid(0)?), SessionId(row.uuid(1)?))))?;
+    for (tenant, id) in &idle {
+        tx.execute(END, params![*id, now_ms])?;
+        record(tx, Some(*tenant), HOST, now_ms, Deed::new("session.end", id))?;
+    }
+    Ok(idle.len())
 }

@@ -71,6 +71,7 @@ pub use migrate::MigrationStatus;
 pub use numbers::{Number, NumberOwner, Numbers};
 pub use page::Page;
 pub use passwords::{PASSWORD, hash_password, verify_password};
+pub use reseal::{Resealed, Unreadable};
 pub use roles::{Role, UnknownRole};
 pub use secrets::{SecretInfo, Secrets};
 pub use signing::SigningKey;

@@ -3,8 +3,8 @@
 use crate::audit::{Deed, record};
 use crate::bind::{Columns, params};
 use crate::sqlite::Db;
-use crate::store::{Store, TenantStore};
-use crate::vault::{Secret, Vault};
+use crate::store::TenantStore;
+use crate::vault::Secret;
 use crate::{Result, StoreError};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -125,27 +125,5 @@ impl TenantStore {
     /// Secrets.
     pub fn secrets(&self) -> Secrets<'_> {
         Secrets(self)
-    }
-}
-
-/// Values sealed anew at a time: the writer serves calls in between.
-const BATCH: usize = 100;
-
-impl Store {
-    /// Seals with the newest key of `vault` whatever is sealed with another one; `vault` must open all of it. Gives how
-    /// many values that were. When it is stopped in between, what is left is done the next time.
-    ///
-    /// # Errors
-    /// `Sealed`: a value that `vault` cannot open.
-    pub async fn reseal(&self, vault: Vault) -> Result<u64> {
-        let mut done = 0;
-        loop {
-            let vault = vault.clone();
-            let batch = self.write(move |tx| crate::reseal::batch(tx, &vault, BATCH)).await?;
-            done += batch;
-            if batch == 0 {
-                return Ok(done);
-            }
-        }
     }
 }

@@ -52,7 +52,7 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
     .over_tls(tls_on)
     .with_cors(&config.admin.cors_origins)
     .with_issuers(config.admin.issuers.clone(), &egress.http(Policy::trusted())?)
-    .with_outgoing(egress.http(webhooks(config))?);
+    .with_outgoing(egress.http(webhooks(&config))?);
     let token = Running::token(&store).await?;
     let link = store.logins().link(None, None, unix_ms()).await?;
     let stop = CancellationToken::new();

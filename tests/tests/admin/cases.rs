@@ -188,6 +188,7 @@ async fn things(setting: &Setting, operation: &str) -> Option<Case> {
         "getWebhook" | "deleteWebhook" => Case::of(format!("/webhooks/{}", setting.webhook().await)),
         "replaceWebhook" => Case::of(format!("/webhooks/{}", setting.webhook().await))
             .with(json!({"url": "https://other.example.com/"})),
+        "replaceWebhookSecret" => Case::of(format!("/webhooks/{}/secret", setting.webhook().await)),
         "listDeliveries" => Case::of(format!("/webhooks/{}/deliveries", setting.webhook().await)),
         "redeliver" => {
             let (webhook, delivery) = setting.delivery().await;

@@ -37,6 +37,15 @@ pub(super) fn operations() -> Vec<Operation> {
             .least(Role::Admin)
             .gives_nothing(StatusCode::NO_CONTENT)
             .run(webhooks::delete),
+        post("/webhooks/{id}/secret", "replaceWebhookSecret", TAG, "Gives a webhook another secret")
+            .details(
+                "What is sent from now on is signed with it. A webhook that stands in an agent's contract gets the secret that \
+                 its receiver knows in this way.",
+            )
+            .least(Role::Admin)
+            .gives::<NewlyMade>(StatusCode::OK)
+            .secret()
+            .run(webhooks::replace_secret),
         get("/webhooks/{id}/deliveries", "listDeliveries", TAG, "Lists what was sent, newest first")
             .least(Role::Admin)
             .query::<PageQuery>()

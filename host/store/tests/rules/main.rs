@@ -26,6 +26,7 @@ mod tenancy;
 mod usage;
 mod users;
 mod webhooks;
+mod upkeep;
 
 use libsql::Connection;
 use serde_json::json;

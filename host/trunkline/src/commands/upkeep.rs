@@ -3,16 +3,19 @@
 use super::Context;
 use crate::cli::BackupArgs;
 use crate::first_run::at;
+use crate::output::{Tone, clean};
 use crate::progress::Progress;
 use anyhow::{Context as _, bail};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use trunkline_session::unix_ms;
-use trunkline_store::{Store, StoreConfig, Vault};
+use trunkline_store::{Resealed, Store, StoreConfig, Unreadable, Vault};
 
 /// Where the keys of secrets are, beside the database.
 const KEYS: &str = "secrets.key";
+/// Who does it, as the audit log says.
+const AUTHOR: &str = "command line";
 
 pub(super) async fn backup(context: &Context<'_>, arguments: BackupArgs) -> anyhow::Result<ExitCode> {
     let data = context.load(None)?.config.data;
@@ -56,13 +59,30 @@ pub(super) async fn rotate(context: &Context<'_>) -> anyhow::Result<ExitCode> {
     }
     let both = Vault::of_file(&path)?.with_new_key()?;
     both.write(&path)?;
-    let sealed = store.reseal(both.clone()).await?;
-    both.newest_only().write(&path)?;
-    store.close().await;
-    if context.out.json {
-        context.out.document(&json!({"sealed": sealed, "key": both.ids().first()}))?;
-    } else {
-        context.out.line(format!("{sealed} values are sealed with a new key"))?;
+    let Resealed { sealed, unreadable } = store.reseal(both.clone(), AUTHOR, unix_ms()).await?;
+    // What could not be opened may be repaired, and then needs an old key.
+    if unreadable.is_empty() {
+        both.newest_only().write(&path)?;
     }
-    Ok(ExitCode::SUCCESS)
+    let tenants = store.tenants().list().await?;
+    store.close().await;
+    let out = context.out;
+    if out.json {
+        out.document(&json!({"sealed": sealed, "key": both.ids().first(), "unreadable": unreadable}))?;
+    } else {
+        out.line(format!("{sealed} values are sealed with a new key"))?;
+        for Unreadable { kind, tenant, name, reason } in &unreadable {
+            let owner = tenants.iter().find(|known| Some(known.id) == *tenant).map(|known| format!("{}: ", known.name));
+            let what = clean(&format!("{}{kind} {name}", owner.unwrap_or_default()));
+            out.line(format!("  {} cannot be read: {reason}", out.paint(Tone::Bad, &what)))?;
+        }
+    }
+    if unreadable.is_empty() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    out.aside(&format!(
+        "{} could not be read and stay as they are, and so do the old keys: set or delete them, then rotate again",
+        unreadable.len()
+    ));
+    Ok(ExitCode::FAILURE)
 }
