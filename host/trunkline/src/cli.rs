@@ -5,7 +5,7 @@ mod calls;
 mod manage;
 mod others;
 
-pub(crate) use agents::{AgentCommand, NewAgent};
+pub(crate) use agents::{AgentCommand, ExportArgs, ImportArgs, NewAgent};
 pub(crate) use calls::{CallCommand, ExportFormat, Simulate};
 pub(crate) use manage::{
     AuditArgs, BackupArgs, EraseArgs, KeyCommand, RoleArg, SecretCommand, SessionCommand, TemplateCommand,

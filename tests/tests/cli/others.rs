@@ -63,3 +63,66 @@ async fn a_change_counts_for_the_next_conversation() {
     place.run(&["agent", "import", "desk.json"]).await.ended(0);
     assert_eq!(place.typed(&["chat", "Front desk"], "").await.ended(0).out, "Good day!\n");
 }
+
+const PHONE: &str = include_str!("../../../host/contract/tests/golden/shapes/phone.json");
+const ENV: &str = include_str!("../../../host/contract/tests/golden/shapes/env.env");
+
+#[tokio::test(flavor = "multi_thread")]
+async fn agents_of_other_systems_come_in_and_go_out_with_a_report() {
+    let world = World::start(Setting::default()).await;
+    moved(&Place::at(&world)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn agents_of_other_systems_come_into_a_data_directory_that_no_server_uses() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data").to_str().unwrap().to_owned();
+    let components = trunkline_tests::host::components().to_str().unwrap().to_owned();
+    let env = vec![("TRUNKLINE_DATA", data), ("TRUNKLINE_COMPONENTS", components)];
+    moved(&Place { folder, env }).await;
+}
+
+async fn moved(place: &Place) {
+    let ran = place.typed(&["agent", "import", "-"], PHONE).await.ended(0);
+    assert!(ran.err.contains("mapped   /greeting_message -> /prompt/greeting"), "{}", ran.err);
+    assert!(
+        ran.err.contains("note     /phone_number -> /metadata/notes/phone/phone_number  (assign it"),
+        "{}",
+        ran.err
+    );
+    assert!(ran.out.trim_end().ends_with(" version 1"), "{}", ran.out);
+    let changed = PHONE.replace("how can I help?", "good morning!").replace("\"Front desk\"", "\"Maple\"");
+    place.write("maple.json", &changed);
+    let dry = place.run(&["agent", "import", "maple.json", "--dry-run", "--json"]).await.ended(0).json();
+    assert_eq!((&dry["agent"], &dry["document"]["name"]), (&json!(null), &json!("Maple")));
+    place.run(&["agent", "show", "Maple"]).await.ended(1);
+    let second =
+        place.run(&["agent", "import", "maple.json", "--into", "Front desk", "-m", "New words"]).await.ended(0);
+    assert!(second.out.trim_end().ends_with(" version 2"), "{}", second.out);
+    let written = place.run(&["agent", "export", "Maple", "--shape", "phone"]).await.ended(0).json();
+    let source: serde_json::Value = serde_json::from_str(&changed).unwrap();
+    assert_eq!(written, source, "the same as what came in");
+    place.run(&["agent", "export", "Maple", "--out", "own.json"]).await.ended(0);
+    let own = place.run(&["agent", "import", "own.json", "--json"]).await.ended(0).json();
+    assert_eq!(own["agent"]["version"], 2, "what is the same makes no version");
+
+    place.write("office.env", ENV);
+    let ran = place.run(&["agent", "import", "office.env", "--default"]).await.ended(0);
+    assert!(ran.err.contains("secret   /OPENAI_API_KEY -> OPENAI_API_KEY"), "{}", ran.err);
+    assert!(!format!("{}{}", ran.out, ran.err).contains("sk-test"), "a secret is shown");
+    let secrets = place.run(&["secret", "list"]).await.ended(0).out;
+    assert!(secrets.contains("OPENAI_API_KEY"), "{secrets}");
+    let default = place.run(&["agent", "default"]).await.ended(0).out;
+    assert!(default.contains("Office line"), "{default}");
+
+    place.write("wrong.env", "AGENT_NAME=x\nLLM_PROVIDER=openai\nLLM_MODEL=m\nLLM_TEMPERATURE=warm");
+    let ran = place.run(&["agent", "import", "wrong.env"]).await.ended(1);
+    assert!(ran.out.contains("/LLM_TEMPERATURE"), "{}", ran.out);
+    place.write("words.txt", "Dear operator,");
+    let ran = place.run(&["agent", "import", "words.txt"]).await.ended(1);
+    assert!(ran.out.contains("line 1: `Dear operator,` is no variable"), "{}", ran.out);
+    let ran = place.run(&["agent", "import", "absent.json"]).await.ended(1);
+    assert!(ran.err.contains("the agent absent.json cannot be read"), "{}", ran.err);
+    let ran = place.run(&["agent", "export", "Nobody"]).await.ended(1);
+    assert!(ran.err.contains("there is no agent `Nobody`"), "{}", ran.err);
+}

@@ -100,7 +100,7 @@ async fn answers_are_sealed_and_bound_to_their_request() {
     fixture.raw().await.execute(swap, ()).await.unwrap();
     let moved = tenant.idempotency().begin(key("ann", "k2"), b"POST /keys".to_vec(), 20).await;
     assert!(matches!(moved, Err(StoreError::Sealed(_))));
-    fixture.store.reseal(fixture.store.vault().with_new_key().unwrap()).await.unwrap();
+    fixture.store.reseal(fixture.store.vault().with_new_key().unwrap(), "test", 20).await.unwrap();
     let config = trunkline_store::StoreConfig { vault: Some(Vault::new().unwrap()), ..fixture.config() };
     fixture.store.close().await;
     let store = trunkline_store::Store::open(config).await.unwrap();

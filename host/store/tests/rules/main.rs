@@ -23,10 +23,10 @@ mod secrets;
 mod signing;
 mod templates;
 mod tenancy;
+mod upkeep;
 mod usage;
 mod users;
 mod webhooks;
-mod upkeep;
 
 use libsql::Connection;
 use serde_json::json;

@@ -1,8 +1,9 @@
 //! `trunkline agent`.
 
 use super::PageArgs;
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
+use trunkline_contract::shapes::Shape;
 
 const CREATE: &str = "\
 On a terminal, what is not given is asked for. Elsewhere the name and everything that a contract needs must be given.
@@ -22,6 +23,15 @@ Examples:
 
 const EDIT: &str = "\
 Opens $VISUAL or $EDITOR. What is saved is checked; faults are shown, nothing is lost, and you may go on editing.";
+
+const IMPORT: &str = "\
+Each value is told of: mapped, kept as a note in metadata.notes, a secret, dropped, or added because the agent needs it.
+
+Examples:
+  trunkline agent import agent.json
+  trunkline agent import .env --default
+  trunkline agent import https://example.com/agent.json --shape dynamic --dry-run
+  curl -s https://example.com/agent.json | trunkline agent import -";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum AgentCommand {
@@ -66,29 +76,86 @@ pub(crate) enum AgentCommand {
         #[command(flatten)]
         page: PageArgs,
     },
-    /// Write an agent's contract to a file.
-    Export {
-        /// Its id or its name [default: the default agent].
-        agent: Option<String>,
-        /// Where to [default: standard output].
-        #[arg(long, value_name = "FILE")]
-        out: Option<PathBuf>,
-    },
-    /// Make an agent of a contract, or the next version of the agent that has its name.
-    Import {
-        /// The contract, JSON; `-` reads standard input.
-        file: PathBuf,
-        /// The agent that becomes this, whatever its name.
-        #[arg(long, value_name = "AGENT")]
-        into: Option<String>,
-        #[command(flatten)]
-        why: Why,
-    },
+    /// Write an agent to a file, as its contract or in the shape of another system.
+    Export(ExportArgs),
+    /// Make an agent of a contract or of what another system says, or the next version of the agent that has its name.
+    #[command(after_help = IMPORT)]
+    Import(ImportArgs),
     /// Say which agent answers whoever names none, or change it.
     Default {
         /// The id or the name of the agent that it shall be.
         agent: Option<String>,
     },
+}
+
+/// Shapes that agents are described in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ShapeArg {
+    /// The contract of this platform.
+    Trunkline,
+    /// Variables of an environment file.
+    Env,
+    /// `system_prompt`, `voice`, `greeting_message`, `context_data`.
+    Phone,
+    /// `llm_config`, `tts_config`, `stt_config`, `tools`.
+    Factory,
+    /// `prompt_config`, `schema_config`.
+    Dynamic,
+    /// `identity`, `traits`, `configuration`, `voice`.
+    Persona,
+}
+
+impl From<ShapeArg> for Shape {
+    fn from(shape: ShapeArg) -> Self {
+        match shape {
+            ShapeArg::Trunkline => Self::Trunkline,
+            ShapeArg::Env => Self::Env,
+            ShapeArg::Phone => Self::Phone,
+            ShapeArg::Factory => Self::Factory,
+            ShapeArg::Dynamic => Self::Dynamic,
+            ShapeArg::Persona => Self::Persona,
+        }
+    }
+}
+
+/// What is written, and where to.
+#[derive(Debug, Args)]
+pub(crate) struct ExportArgs {
+    /// Its id or its name [default: the default agent].
+    pub(crate) agent: Option<String>,
+    /// Where to [default: standard output].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// In which shape [default: its contract, exactly].
+    #[arg(long, value_enum)]
+    pub(crate) shape: Option<ShapeArg>,
+    /// Number of a version [default: the latest].
+    #[arg(long)]
+    pub(crate) version: Option<u32>,
+}
+
+/// What is read, and what becomes of it.
+#[derive(Debug, Args)]
+pub(crate) struct ImportArgs {
+    /// A file, `-` for standard input, or an address (http, https).
+    pub(crate) source: String,
+    /// What it is read as [default: found out].
+    #[arg(long, value_enum)]
+    pub(crate) shape: Option<ShapeArg>,
+    /// The agent that becomes this, whatever its name.
+    #[arg(long, value_name = "AGENT")]
+    pub(crate) into: Option<String>,
+    /// Make it the agent of whoever names none.
+    #[arg(long)]
+    pub(crate) default: bool,
+    /// Leave keys and passwords behind; otherwise they become secrets.
+    #[arg(long)]
+    pub(crate) no_secrets: bool,
+    /// Say what would become of it, and keep nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) why: Why,
 }
 
 /// What a version is for.

@@ -2,6 +2,7 @@
 
 mod create;
 mod edit;
+mod exchange;
 mod fields;
 
 use super::{Context, cell, items, more, time};
@@ -10,7 +11,7 @@ use crate::cli::AgentCommand;
 use crate::output::{Out, Tone, clean};
 use crate::running::Running;
 use crate::{backend, components};
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use serde_json::{Value, json};
 use std::io::Read;
 use std::path::Path;
@@ -47,14 +48,8 @@ pub(super) async fn run(context: &Context<'_>, command: AgentCommand) -> anyhow:
             let id = backend.agent_id(&agent).await?;
             versions(out, &backend.versions(id, &page.into()).await?)?;
         }
-        AgentCommand::Export { agent, out: to } => {
-            let backend = context.backend(Intent::Read).await?;
-            let found = backend.find_agent(agent.as_deref()).await?;
-            super::write_document(out, to.as_deref(), &found["document"])?;
-        }
-        AgentCommand::Import { file, into, why } => {
-            return import(context, &file, into.as_deref(), why.summary.as_deref()).await;
-        }
+        AgentCommand::Export(arguments) => return Box::pin(exchange::export(context, arguments)).await,
+        AgentCommand::Import(arguments) => return Box::pin(exchange::import_agent(context, arguments)).await,
         AgentCommand::Default { agent } => default(context, agent.as_deref()).await?,
     }
     Ok(ExitCode::SUCCESS)
@@ -103,30 +98,6 @@ async fn default(context: &Context<'_>, agent: Option<&str>) -> anyhow::Result<(
     }
     let (id, name) = (cell(&found["agent_id"]), cell(&found["document"]["name"]));
     Ok(out.line(clean(&format!("{id} {name} answers whoever names no agent")))?)
-}
-
-async fn import(context: &Context<'_>, file: &Path, into: Option<&str>, why: Option<&str>) -> anyhow::Result<ExitCode> {
-    let document = read(file)?;
-    let backend = context.backend(Intent::Write).await?;
-    let known = match into {
-        Some(named) => Some(backend.agent_id(named).await?),
-        None => match document["name"].as_str() {
-            Some(name) => match backend.agents_named(name).await?.as_slice() {
-                [] => None,
-                [id] => Some(*id),
-                several => bail!("{} agents are called `{name}`: say with --into which one this is", several.len()),
-            },
-            None => None,
-        },
-    };
-    let made = match known {
-        Some(id) => {
-            let version = backend.agent(id).await?["version"].as_u64().unwrap_or_default();
-            backend.replace_agent(id, version, &document, why).await
-        }
-        None => backend.create_agent(&document).await,
-    };
-    changed(context.out, file, made)
 }
 
 /// Tells which version there is now, or why there is none.
