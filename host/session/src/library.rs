@@ -44,13 +44,35 @@ struct Inner {
     ready: Mutex<HashMap<String, Behaviour>>,
     /// Digests that were marked good since the start.
     good: Mutex<HashSet<String>>,
+    /// Names of what is not installed yet.
+    expected: Mutex<Vec<String>>,
 }
 
 impl Library {
     /// An empty library: [`Library::install`] fills it.
     pub fn new(runtime: Runtime, store: Store) -> Self {
         let runtime = Arc::new(runtime);
-        Self(Arc::new(Inner { runtime, store, ready: Mutex::default(), good: Mutex::default() }))
+        Self(Arc::new(Inner {
+            runtime,
+            store,
+            ready: Mutex::default(),
+            good: Mutex::default(),
+            expected: Mutex::default(),
+        }))
+    }
+
+    /// Names components that are not installed yet, and will be before any call: contracts may name them.
+    pub fn expect(&self, names: impl IntoIterator<Item = String>) {
+        self.0.expected.lock().unwrap_or_else(PoisonError::into_inner).extend(names);
+    }
+
+    /// What contracts may name.
+    pub(crate) async fn names(&self) -> trunkline_store::Result<Vec<String>> {
+        let mut names = self.0.expected.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        names.extend(self.0.store.components().list().await?.into_iter().map(|component| component.name));
+        names.sort_unstable();
+        names.dedup();
+        Ok(names)
     }
 
     /// Admits every `*.wasm` of a folder under its file's name. What was live before becomes the last good version.

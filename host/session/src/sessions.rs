@@ -178,8 +178,8 @@ impl Sessions {
             Ok(effective) => effective,
             Err(fault) => return Ok(Err(vec![fault])),
         };
-        let components = self.0.store.components().list().await?;
-        let names: Vec<&str> = components.iter().map(|component| component.name.as_str()).collect();
+        let components = self.0.library.names().await?;
+        let names: Vec<&str> = components.iter().map(String::as_str).collect();
         let checked = validate::agent(&effective.document, self.tools(), &names);
         Ok(checked.map_err(|faults| faults.into_iter().map(|fault| with_origin(fault, &effective)).collect()))
     }

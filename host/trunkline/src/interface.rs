@@ -10,7 +10,6 @@ use bytes::Bytes;
 use http::{Method, Request, StatusCode, header};
 use serde_json::Value;
 use std::collections::HashMap;
-use std::path::Path;
 use trunkline_api::Api;
 use trunkline_egress::Policy;
 use trunkline_providers::Providers;
@@ -61,7 +60,6 @@ pub(crate) enum Interface {
 /// A data directory that no server uses.
 pub(crate) struct Here {
     api: Api,
-    library: Library,
     store: Store,
     token: String,
     tenant: Option<String>,
@@ -77,21 +75,6 @@ impl Interface {
             return Ok(Self::Server(Box::new(Remote::find(global, env, config)?)));
         }
         Ok(Self::Here(Box::new(Here::open(config, global.tenant.clone()).await?)))
-    }
-
-    /// Makes the components of the host known where no server ever did.
-    ///
-    /// # Errors
-    /// One cannot be read or is refused.
-    pub(crate) async fn install(&self, folder: &Path) -> anyhow::Result<()> {
-        match self {
-            Self::Here(here) if here.store.components().list().await?.is_empty() => {
-                components::any(folder)?;
-                here.library.install(folder).await?;
-                Ok(())
-            }
-            Self::Here(_) | Self::Server(_) => Ok(()),
-        }
     }
 
     /// Asks, and gives the answer; null when there is none.
@@ -134,11 +117,12 @@ impl Here {
             prices: config.admin.prices.clone(),
         };
         let library = Library::new(runtime, store.clone());
-        let sessions = Sessions::new(store.clone(), library.clone(), providers, session);
+        library.expect(components::list(&config.components)?.into_iter().map(|(name, _)| name));
+        let sessions = Sessions::new(store.clone(), library, providers, session);
         let api = Api::new(store.clone(), sessions, HashMap::new(), &config.public_url, prepared.default_tenant, 0);
         store.operator_tokens().revoke(TOKEN, unix_ms()).await?;
         let token = store.operator_tokens().create(TOKEN, unix_ms()).await?;
-        Ok(Self { api, library, store, token, tenant })
+        Ok(Self { api, store, token, tenant })
     }
 
     async fn ask(&self, ask: Ask) -> anyhow::Result<Value> {

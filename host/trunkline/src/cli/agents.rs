@@ -130,8 +130,8 @@ pub(crate) struct ExportArgs {
     #[arg(long, value_enum)]
     pub(crate) shape: Option<ShapeArg>,
     /// Number of a version [default: the latest].
-    #[arg(long)]
-    pub(crate) version: Option<u32>,
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) of: Option<u32>,
 }
 
 /// What is read, and what becomes of it.

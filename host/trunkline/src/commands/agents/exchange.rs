@@ -27,7 +27,6 @@ pub(super) async fn import_agent(context: &Context<'_>, arguments: ImportArgs) -
     };
     let config = context.load(None)?.config;
     let interface = Interface::open(&context.global, &context.env, &config).await?;
-    interface.install(&config.components).await?;
     let name = read.document["name"].as_str();
     let answer = async {
         let into = match (&arguments.into, name) {
@@ -132,7 +131,7 @@ pub(super) async fn export(context: &Context<'_>, arguments: ExportArgs) -> anyh
             }
         };
         let ask = Ask::new(Method::GET, &["agents", &id, "export"]).with("shape", Some(shape.name()));
-        interface.ask(ask.with("version", arguments.version)).await
+        interface.ask(ask.with("version", arguments.of)).await
     };
     let answer = answer.await;
     interface.close().await;
