@@ -9,6 +9,8 @@ mod calls;
 mod contracts;
 #[path = "cli/health.rs"]
 mod health;
+#[path = "cli/profiles.rs"]
+mod profiles;
 #[path = "cli/server.rs"]
 mod server;
 #[path = "cli/serving.rs"]

@@ -142,7 +142,7 @@ fn changed(out: &Out, named: &Path, made: anyhow::Result<Value>) -> anyhow::Resu
 /// Checks a contract. Without a server, a database that is there and free is asked for further components.
 async fn validate(context: &Context<'_>, document: &Value) -> anyhow::Result<Vec<Fault>> {
     let config = context.load(None)?.config;
-    let served = backend::server(&context.global, &context.env).is_some() || Running::find(&config.data).is_some();
+    let served = backend::server(&context.global, &context.env)?.is_some() || Running::find(&config.data).is_some();
     match Backend::open(&context.global, &context.env, &config, Intent::Read).await {
         Ok(backend) => return backend.validate(document).await,
         Err(error) if served => return Err(error),

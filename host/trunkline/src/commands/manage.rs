@@ -10,7 +10,7 @@ use anyhow::{Context as _, bail};
 use clap::ValueEnum;
 use http::Method;
 use serde_json::{Map, Value, json};
-use std::io::Read;
+use std::io::{IsTerminal, Read};
 use std::path::Path;
 use std::process::ExitCode;
 use trunkline_session::unix_ms;
@@ -94,8 +94,11 @@ fn standard_input() -> anyhow::Result<String> {
     Ok(text)
 }
 
-/// One line of standard input, for what must not stand on a command line.
-fn hidden(what: &str) -> anyhow::Result<String> {
+/// One line of standard input, for what must not stand on a command line; who types it does not see it.
+pub(super) fn hidden(what: &str) -> anyhow::Result<String> {
+    if std::io::stdin().is_terminal() {
+        return crate::masked::ask(what);
+    }
     let text = standard_input()?;
     let line = text.strip_suffix('\n').map_or(text.as_str(), |line| line.strip_suffix('\r').unwrap_or(line));
     if line.is_empty() {
