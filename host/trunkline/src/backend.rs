@@ -131,6 +131,11 @@ impl Backend {
         ask!(self.patch_agent(id, patch, why))
     }
 
+    /// Makes an old version's contract the newest one; one that is refused by now is an error that holds [`Faults`].
+    pub(crate) async fn roll_back(&self, id: AgentId, version: u32, why: Option<&str>) -> anyhow::Result<Value> {
+        ask!(self.roll_back(id, version, why))
+    }
+
     /// Makes an agent; a refused contract is an error that holds [`Faults`].
     pub(crate) async fn create_agent(&self, document: &Value) -> anyhow::Result<Value> {
         ask!(self.create_agent(document))

@@ -5,6 +5,7 @@ mod calls;
 mod manage;
 mod others;
 mod profiles;
+mod served;
 
 pub(crate) use agents::{AgentCommand, NewAgent};
 pub(crate) use calls::{CallCommand, ExportFormat, Simulate};
@@ -16,6 +17,7 @@ pub(crate) use others::{
     BenchCommand, ConfigCommand, DoctorArgs, DocumentCommand, NumberCommand, ProviderCommand, TokenCommand,
 };
 pub(crate) use profiles::ProfileCommand;
+pub(crate) use served::{Between, EffectiveArgs, FieldCommand, RolloutArgs};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;

@@ -11,6 +11,8 @@ mod contracts;
 mod health;
 #[path = "cli/profiles.rs"]
 mod profiles;
+#[path = "cli/served.rs"]
+mod served;
 #[path = "cli/server.rs"]
 mod server;
 #[path = "cli/serving.rs"]

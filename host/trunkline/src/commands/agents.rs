@@ -3,6 +3,7 @@
 mod create;
 mod edit;
 mod fields;
+mod served;
 
 use super::{Context, cell, items, more, time};
 use crate::backend::{Backend, Faults, Intent, PageOf};
@@ -47,6 +48,20 @@ pub(super) async fn run(context: &Context<'_>, command: AgentCommand) -> anyhow:
             let id = backend.agent_id(&agent).await?;
             versions(out, &backend.versions(id, &page.into()).await?)?;
         }
+        AgentCommand::Diff(of) => return served::diff(context, of).await,
+        AgentCommand::Rollback { agent, number, why } => {
+            let backend = context.backend(Intent::Write).await?;
+            let id = backend.agent_id(&agent).await?;
+            return changed(out, Path::new(&agent), backend.roll_back(id, number, why.summary.as_deref()).await);
+        }
+        AgentCommand::Serving { agent } => return served::serving(context, &agent).await,
+        AgentCommand::Pin { agent, number } => return served::pin(context, &agent, Some(number)).await,
+        AgentCommand::Unpin { agent } => return served::pin(context, &agent, None).await,
+        AgentCommand::Rollout(what) => return served::rollout(context, what).await,
+        AgentCommand::Effective(of) => return served::effective(context, of).await,
+        AgentCommand::Field(command) => return Box::pin(served::fields(context, command)).await,
+        AgentCommand::Archive { agent } => return served::archive(context, &agent, true).await,
+        AgentCommand::Restore { agent } => return served::archive(context, &agent, false).await,
         AgentCommand::Export { agent, out: to } => {
             let backend = context.backend(Intent::Read).await?;
             let found = backend.find_agent(agent.as_deref()).await?;
