@@ -7,6 +7,7 @@ mod remote;
 
 use crate::cli::Global;
 use crate::config::{Config, Environment, reachable};
+use crate::profiles::{Profile, Profiles};
 use crate::running::Running;
 use anyhow::bail;
 use serde_json::Value;
@@ -82,7 +83,7 @@ impl Backend {
         intent: Intent,
     ) -> anyhow::Result<Self> {
         let running = Running::find(&config.data);
-        if server(global, env).is_none() && running.is_none() {
+        if server(global, env)?.is_none() && running.is_none() {
             return Ok(Self::Local(Local::open(config, global.tenant.as_deref(), intent).await?));
         }
         Ok(Self::Remote(Remote::find(global, env, config)?))
@@ -128,6 +129,11 @@ impl Backend {
     /// Makes the next version of an agent by a JSON Merge Patch; a refused contract is an error that holds [`Faults`].
     pub(crate) async fn patch_agent(&self, id: AgentId, patch: &Value, why: Option<&str>) -> anyhow::Result<Value> {
         ask!(self.patch_agent(id, patch, why))
+    }
+
+    /// Makes an old version's contract the newest one; one that is refused by now is an error that holds [`Faults`].
+    pub(crate) async fn roll_back(&self, id: AgentId, version: u32, why: Option<&str>) -> anyhow::Result<Value> {
+        ask!(self.roll_back(id, version, why))
     }
 
     /// Makes an agent; a refused contract is an error that holds [`Faults`].
@@ -217,10 +223,62 @@ impl Backend {
     }
 }
 
-/// The server to talk to; a data directory that was named goes before the environment.
-pub(crate) fn server(global: &Global, env: &Environment) -> Option<String> {
-    let named = global.server.clone();
-    named.or_else(|| env.get("TRUNKLINE_SERVER").filter(|server| global.data.is_none() && !server.is_empty()).cloned())
+/// A server that was named, in whichever way.
+pub(crate) struct Named {
+    url: String,
+    /// The token, and where it came from.
+    token: Option<(String, String)>,
+    tenant: Option<String>,
+}
+
+/// The variable that holds a token.
+const VARIABLE: &str = "TRUNKLINE_TOKEN";
+
+impl Named {
+    fn address(url: &str, env: &Environment) -> Self {
+        Self { url: url.to_owned(), token: token(env), tenant: None }
+    }
+
+    fn profile(name: &str, profile: Profile, env: &Environment) -> Self {
+        let own = profile.token.map(|token| (token, format!("the profile `{name}`")));
+        Self { url: profile.server, token: own.or_else(|| token(env)), tenant: profile.tenant }
+    }
+}
+
+/// The token of the environment.
+fn token(env: &Environment) -> Option<(String, String)> {
+    env.get(VARIABLE).filter(|token| !token.is_empty()).map(|token| (token.clone(), VARIABLE.to_owned()))
+}
+
+/// The server to talk to: what the command line names goes before the environment, and that before the profile in use.
+///
+/// # Errors
+/// The profile is not there, or the profiles cannot be read.
+pub(crate) fn server(global: &Global, env: &Environment) -> anyhow::Result<Option<Named>> {
+    let variable = |name: &str| env.get(name).filter(|value| !value.is_empty());
+    let of_name = |name: &str| {
+        let profile = Profiles::read(env)?.get(name)?.clone();
+        anyhow::Ok(Some(Named::profile(name, profile, env)))
+    };
+    if let Some(url) = &global.server {
+        return Ok(Some(Named::address(url, env)));
+    }
+    if let Some(name) = &global.profile {
+        return of_name(name);
+    }
+    if global.data.is_some() {
+        return Ok(None);
+    }
+    if let Some(url) = variable("TRUNKLINE_SERVER") {
+        return Ok(Some(Named::address(url, env)));
+    }
+    if let Some(name) = variable("TRUNKLINE_PROFILE") {
+        return of_name(name);
+    }
+    if variable("TRUNKLINE_DATA").is_some() {
+        return Ok(None);
+    }
+    Ok(Profiles::current(env)?.map(|(name, profile)| Named::profile(&name, profile, env)))
 }
 
 impl Remote {
@@ -229,27 +287,31 @@ impl Remote {
     /// # Errors
     /// Its address cannot be used, or there is no token for it.
     pub(crate) fn find(global: &Global, env: &Environment, config: &Config) -> anyhow::Result<Self> {
-        const VARIABLE: &str = "TRUNKLINE_TOKEN";
         let running = Running::find(&config.data);
-        let named = server(global, env);
-        let token = env.get(VARIABLE).filter(|token| !token.is_empty());
-        let tenant = global.tenant.as_deref();
-        let client = match (&named, &running, token) {
+        let mut named = server(global, env)?;
+        let kept = named.as_mut().and_then(|named| named.tenant.take());
+        let tenant = global.tenant.as_deref().or(kept.as_deref());
+        let client = match (named, running) {
             // The token of this machine goes to the server that wrote it, and to no other.
-            (None, Some(running), _) => Client::new(&running.url, &running.token, OWN_TOKEN, tenant, config),
-            (Some(url), Some(running), None) if same_origin(url, &running.url) => {
-                Client::new(url, &running.token, OWN_TOKEN, tenant, config)
+            (None, Some(running)) => Client::new(&running.url, &running.token, OWN_TOKEN, tenant, config),
+            (Some(Named { url, token: None, .. }), Some(running)) if same_origin(&url, &running.url) => {
+                Client::new(&url, &running.token, OWN_TOKEN, tenant, config)
             }
-            (Some(url), _, Some(token)) => Client::new(url, token, VARIABLE, tenant, config),
-            (None, None, Some(token)) => Client::new(&configured(config), token, VARIABLE, tenant, config),
-            (Some(_), _, None) => {
-                bail!("the server wants a token: set TRUNKLINE_TOKEN (`trunkline token issue` makes one)")
+            (Some(Named { url, token: Some((token, from)), .. }), _) => {
+                Client::new(&url, &token, &from, tenant, config)
             }
-            (None, None, None) => bail!(
-                "no server runs on {}: start one with `trunkline serve`, or name one with --server URL and \
-                 TRUNKLINE_TOKEN",
-                config.data.display()
+            (Some(_), _) => bail!(
+                "the server wants a token: set TRUNKLINE_TOKEN (`trunkline token issue` makes one), or keep one with \
+                 `trunkline profile add`"
             ),
+            (None, None) => match token(env) {
+                Some((token, from)) => Client::new(&configured(config), &token, &from, tenant, config),
+                None => bail!(
+                    "no server runs on {}: start one with `trunkline serve`, or name one with --server URL and \
+                     TRUNKLINE_TOKEN, or with --profile",
+                    config.data.display()
+                ),
+            },
         };
         Ok(Self(client?))
     }

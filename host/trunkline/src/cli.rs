@@ -4,6 +4,8 @@ mod agents;
 mod calls;
 mod manage;
 mod others;
+mod profiles;
+mod served;
 
 pub(crate) use agents::{AgentCommand, ExportArgs, ImportArgs, NewAgent};
 pub(crate) use calls::{CallCommand, ExportFormat, Simulate};
@@ -14,6 +16,8 @@ pub(crate) use manage::{
 pub(crate) use others::{
     BenchCommand, ConfigCommand, DoctorArgs, DocumentCommand, NumberCommand, ProviderCommand, TokenCommand,
 };
+pub(crate) use profiles::ProfileCommand;
+pub(crate) use served::{Between, EffectiveArgs, FieldCommand, RolloutArgs};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -22,7 +26,8 @@ use std::path::PathBuf;
 /// Where commands look, and what their exit codes mean.
 const MORE: &str = "\
 Which server:
-  A command talks to the server named with --server or TRUNKLINE_SERVER; else to the one that runs on the data
+  A command talks to the server named with --server, --profile, TRUNKLINE_SERVER or TRUNKLINE_PROFILE; else, unless
+  --data or TRUNKLINE_DATA names a directory, to that of the profile in use; else to the one that runs on the data
   directory (it leaves a token for this machine's user there, in server.json); else it opens the data directory itself.
 
 Exit codes:
@@ -64,6 +69,9 @@ pub(crate) struct Global {
     /// TRUNKLINE_SERVER does the same.
     #[arg(long, global = true, help_heading = GLOBAL, value_name = "URL", conflicts_with = "data")]
     pub(crate) server: Option<String>,
+    /// Talk to the server of this profile, with its token; TRUNKLINE_PROFILE does the same.
+    #[arg(long, global = true, help_heading = GLOBAL, value_name = "NAME", conflicts_with_all = ["data", "server"])]
+    pub(crate) profile: Option<String>,
     /// Whose agents, numbers and calls [default: default].
     #[arg(long, global = true, help_heading = GLOBAL, hide_env = true, value_name = "NAME", env = "TRUNKLINE_TENANT")]
     pub(crate) tenant: Option<String>,
@@ -152,6 +160,9 @@ pub(crate) enum Command {
         /// The copy.
         file: PathBuf,
     },
+    /// Servers that you talk to, each with its token.
+    #[command(subcommand)]
+    Profile(ProfileCommand),
     /// Tokens of operators.
     #[command(subcommand)]
     Token(TokenCommand),

@@ -9,6 +9,7 @@ mod login;
 mod manage;
 mod migrate;
 mod numbers;
+mod profiles;
 pub(crate) mod providers;
 mod replay;
 mod tail;
@@ -91,6 +92,7 @@ pub(crate) async fn run(cli: Cli, out: &Out) -> anyhow::Result<ExitCode> {
         Command::Erase(who) => Box::pin(manage::erase(&context, who)).await,
         Command::Backup(arguments) => upkeep::backup(&context, arguments).await,
         Command::Restore { file } => upkeep::restore(&context, &file).await,
+        Command::Profile(command) => profiles::run(&context, command),
         Command::Token(command) => tokens::run(&context, command).await,
         Command::Bench(BenchCommand::Dispatch) => Box::pin(bench::run(&context)).await,
         Command::Config(command) => config::run(&context, command),

@@ -15,6 +15,7 @@ mod tests;
 pub(crate) use admin::AdminConfig;
 pub(crate) use agent::AgentConfig;
 pub(crate) use error::ConfigError;
+pub(crate) use file::parse_toml;
 pub(crate) use layers::{Environment, Explained, short};
 
 use file::{AccountFile, AdminFile, EndpointFile, File, TlsFile};

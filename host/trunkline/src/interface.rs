@@ -71,7 +71,7 @@ impl Interface {
     /// # Errors
     /// The data directory cannot be opened; the server's address or token cannot be used.
     pub(crate) async fn open(global: &Global, env: &Environment, config: &Config) -> anyhow::Result<Self> {
-        if server(global, env).is_some() || Running::find(&config.data).is_some() {
+        if server(global, env)?.is_some() || Running::find(&config.data).is_some() {
             return Ok(Self::Server(Box::new(Remote::find(global, env, config)?)));
         }
         Ok(Self::Here(Box::new(Here::open(config, global.tenant.clone()).await?)))

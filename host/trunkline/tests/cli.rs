@@ -9,6 +9,10 @@ mod calls;
 mod contracts;
 #[path = "cli/health.rs"]
 mod health;
+#[path = "cli/profiles.rs"]
+mod profiles;
+#[path = "cli/served.rs"]
+mod served;
 #[path = "cli/server.rs"]
 mod server;
 #[path = "cli/serving.rs"]

@@ -103,6 +103,17 @@ impl Local {
         self.replace_agent(id, latest["version"].as_u64().unwrap_or_default(), &document, why).await
     }
 
+    pub(crate) async fn roll_back(&self, id: AgentId, version: u32, why: Option<&str>) -> anyhow::Result<Value> {
+        self.agent(id).await?;
+        let old = self.tenant.agents().get(id, version).await?;
+        let old =
+            old.with_context(|| format!("the agent has no version {version}: `trunkline agent versions` shows all"))?;
+        self.validate(&old.document).await?;
+        let summary = why.map(str::to_owned);
+        let made = self.tenant.agents().rollback(id, version, None, summary, unix_ms()).await;
+        Ok(serde_json::to_value(made.map_err(|error| missing_agent(error, id))?)?)
+    }
+
     fn new_version(&self, document: &Value, why: Option<&str>) -> NewVersion {
         let author = Some("command line".to_owned());
         NewVersion {

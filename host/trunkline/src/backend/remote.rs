@@ -53,6 +53,11 @@ impl Remote {
         self.0.patch(&["agents", &id.to_string()], &summary(why), patch).await
     }
 
+    pub(crate) async fn roll_back(&self, id: AgentId, version: u32, why: Option<&str>) -> anyhow::Result<Value> {
+        let body = json!({"version": version, "summary": why});
+        self.0.post(&["agents", &id.to_string(), "rollback"], Some(&body)).await
+    }
+
     pub(crate) async fn validate(&self, document: &Value) -> anyhow::Result<Vec<Fault>> {
         let mut answer = self.0.post(&["agents", "validate"], Some(document)).await?;
         Ok(serde_json::from_value(answer["warnings"].take()).unwrap_or_default())

@@ -1,6 +1,6 @@
 //! `trunkline agent`.
 
-use super::PageArgs;
+use super::{Between, EffectiveArgs, FieldCommand, PageArgs, RolloutArgs};
 use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use trunkline_contract::shapes::Shape;
@@ -81,6 +81,53 @@ pub(crate) enum AgentCommand {
     /// Make an agent of a contract or of what another system says, or the next version of the agent that has its name.
     #[command(after_help = IMPORT)]
     Import(ImportArgs),
+    /// What differs between two versions of an agent.
+    Diff(Between),
+    /// Make an old version's contract the newest one.
+    Rollback {
+        /// Its id or its name.
+        agent: String,
+        /// Number of the old version.
+        #[arg(value_name = "VERSION")]
+        number: u32,
+        #[command(flatten)]
+        why: Why,
+    },
+    /// Which versions of an agent answer.
+    Serving {
+        /// Its id or its name.
+        agent: String,
+    },
+    /// Let one version answer whatever comes after it.
+    Pin {
+        /// Its id or its name.
+        agent: String,
+        /// Number of the version.
+        #[arg(value_name = "VERSION")]
+        number: u32,
+    },
+    /// Let the latest version answer again; a rollout ends.
+    Unpin {
+        /// Its id or its name.
+        agent: String,
+    },
+    /// Let a version answer a share of callers.
+    Rollout(RolloutArgs),
+    /// The contract in force: the tenant's defaults, templates, the agent, a session.
+    Effective(EffectiveArgs),
+    /// Fields of an agent's answers.
+    #[command(subcommand)]
+    Field(FieldCommand),
+    /// Put an agent away: it answers nobody and its name is free.
+    Archive {
+        /// Its id or its name.
+        agent: String,
+    },
+    /// Take an archived agent back.
+    Restore {
+        /// Its id or its name.
+        agent: String,
+    },
     /// Say which agent answers whoever names none, or change it.
     Default {
         /// The id or the name of the agent that it shall be.

@@ -48,6 +48,13 @@ pub(crate) enum TenantCommand {
         #[arg(long)]
         spend_cap_usd: Option<f64>,
     },
+    /// Give a tenant another name.
+    Rename {
+        /// Its id.
+        id: String,
+        /// The new name.
+        name: String,
+    },
     /// Serve a tenant no more; its data is kept.
     Suspend {
         /// Its id.
@@ -100,6 +107,39 @@ pub(crate) enum UserCommand {
         #[arg(long)]
         operator: bool,
     },
+    /// One person.
+    Show {
+        /// Their id.
+        id: String,
+        /// They are an operator.
+        #[arg(long)]
+        operator: bool,
+    },
+    /// Change a person's name, role or password.
+    Set {
+        /// Their id.
+        id: String,
+        /// Shown to others.
+        #[arg(long)]
+        name: Option<String>,
+        /// What they may do.
+        #[arg(long, value_enum)]
+        role: Option<RoleArg>,
+        /// Read a password of 12-128 characters from standard input; it ends their sessions.
+        #[arg(long)]
+        password_stdin: bool,
+        /// They are an operator.
+        #[arg(long)]
+        operator: bool,
+    },
+    /// Let a person log in again.
+    Enable {
+        /// Their id.
+        id: String,
+        /// They are an operator.
+        #[arg(long)]
+        operator: bool,
+    },
     /// Let a person log in no more; their sessions end.
     Disable {
         /// Their id.
@@ -135,6 +175,11 @@ pub(crate) enum KeyCommand {
         /// It works for so many days.
         #[arg(long, value_name = "DAYS")]
         days: Option<u32>,
+    },
+    /// What is known of a key.
+    Show {
+        /// Its id.
+        id: String,
     },
     /// Let a key open nothing any more.
     Revoke {
@@ -198,6 +243,11 @@ pub(crate) enum SessionCommand {
         #[command(flatten)]
         page: PageArgs,
     },
+    /// One session.
+    Show {
+        /// Its id.
+        id: String,
+    },
     /// End a session.
     End {
         /// Its id.
@@ -216,6 +266,16 @@ pub(crate) enum WebhookCommand {
         /// Only these: call.ended, call.result.
         #[arg(long)]
         event: Vec<String>,
+    },
+    /// One webhook.
+    Show {
+        /// Its id.
+        id: String,
+    },
+    /// Give a webhook another secret and print it: it cannot be seen again. Those of a contract get theirs so.
+    ReplaceSecret {
+        /// Its id.
+        id: String,
     },
     /// Delete a webhook.
     Delete {
@@ -247,6 +307,12 @@ pub(crate) struct AuditArgs {
     /// Only of this target.
     #[arg(long)]
     pub(crate) target: Option<String>,
+    /// Only by this actor: a user, a key, a token, or host.
+    #[arg(long)]
+    pub(crate) actor: Option<String>,
+    /// What belongs to no tenant, for operators.
+    #[arg(long)]
+    pub(crate) host: bool,
     #[command(flatten)]
     pub(crate) page: PageArgs,
 }

@@ -4,6 +4,7 @@ mod create;
 mod edit;
 mod exchange;
 mod fields;
+mod served;
 
 use super::{Context, cell, items, more, time};
 use crate::backend::{Backend, Faults, Intent, PageOf};
@@ -50,6 +51,20 @@ pub(super) async fn run(context: &Context<'_>, command: AgentCommand) -> anyhow:
         }
         AgentCommand::Export(arguments) => return Box::pin(exchange::export(context, arguments)).await,
         AgentCommand::Import(arguments) => return Box::pin(exchange::import_agent(context, arguments)).await,
+        AgentCommand::Diff(of) => return served::diff(context, of).await,
+        AgentCommand::Rollback { agent, number, why } => {
+            let backend = context.backend(Intent::Write).await?;
+            let id = backend.agent_id(&agent).await?;
+            return changed(out, Path::new(&agent), backend.roll_back(id, number, why.summary.as_deref()).await);
+        }
+        AgentCommand::Serving { agent } => return served::serving(context, &agent).await,
+        AgentCommand::Pin { agent, number } => return served::pin(context, &agent, Some(number)).await,
+        AgentCommand::Unpin { agent } => return served::pin(context, &agent, None).await,
+        AgentCommand::Rollout(what) => return served::rollout(context, what).await,
+        AgentCommand::Effective(of) => return served::effective(context, of).await,
+        AgentCommand::Field(command) => return Box::pin(served::fields(context, command)).await,
+        AgentCommand::Archive { agent } => return served::archive(context, &agent, true).await,
+        AgentCommand::Restore { agent } => return served::archive(context, &agent, false).await,
         AgentCommand::Default { agent } => default(context, agent.as_deref()).await?,
     }
     Ok(ExitCode::SUCCESS)
@@ -113,7 +128,7 @@ fn changed(out: &Out, named: &Path, made: anyhow::Result<Value>) -> anyhow::Resu
 /// Checks a contract. Without a server, a database that is there and free is asked for further components.
 async fn validate(context: &Context<'_>, document: &Value) -> anyhow::Result<Vec<Fault>> {
     let config = context.load(None)?.config;
-    let served = backend::server(&context.global, &context.env).is_some() || Running::find(&config.data).is_some();
+    let served = backend::server(&context.global, &context.env)?.is_some() || Running::find(&config.data).is_some();
     match Backend::open(&context.global, &context.env, &config, Intent::Read).await {
         Ok(backend) => return backend.validate(document).await,
         Err(error) if served => return Err(error),

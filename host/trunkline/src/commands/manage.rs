@@ -10,13 +10,13 @@ use anyhow::{Context as _, bail};
 use clap::ValueEnum;
 use http::Method;
 use serde_json::{Map, Value, json};
-use std::io::Read;
+use std::io::{IsTerminal, Read};
 use std::path::Path;
 use std::process::ExitCode;
 use trunkline_session::unix_ms;
 
 /// Columns of a table: the field and its heading. Fields that end in `_ms` are times.
-type Columns = &'static [(&'static str, &'static str)];
+pub(super) type Columns = &'static [(&'static str, &'static str)];
 
 const TENANT: Columns = &[("id", "ID"), ("name", "NAME"), ("status", "STATUS"), ("created_at_ms", "MADE")];
 const USER: Columns = &[
@@ -79,7 +79,7 @@ fn role(role: RoleArg) -> String {
 }
 
 /// A document of a file, or of standard input.
-fn document(file: &Path) -> anyhow::Result<Value> {
+pub(super) fn document(file: &Path) -> anyhow::Result<Value> {
     let text = if file == Path::new("-") {
         standard_input()?
     } else {
@@ -94,8 +94,11 @@ fn standard_input() -> anyhow::Result<String> {
     Ok(text)
 }
 
-/// One line of standard input, for what must not stand on a command line.
-fn hidden(what: &str) -> anyhow::Result<String> {
+/// One line of standard input, for what must not stand on a command line; who types it does not see it.
+pub(super) fn hidden(what: &str) -> anyhow::Result<String> {
+    if std::io::stdin().is_terminal() {
+        return crate::masked::ask(what);
+    }
     let text = standard_input()?;
     let line = text.strip_suffix('\n').map_or(text.as_str(), |line| line.strip_suffix('\r').unwrap_or(line));
     if line.is_empty() {
@@ -110,7 +113,7 @@ async fn show(context: &Context<'_>, ask: Ask, columns: Columns) -> anyhow::Resu
     print(context, &answer, columns)
 }
 
-fn print(context: &Context<'_>, answer: &Value, columns: Columns) -> anyhow::Result<ExitCode> {
+pub(super) fn print(context: &Context<'_>, answer: &Value, columns: Columns) -> anyhow::Result<ExitCode> {
     let out = context.out;
     if out.json {
         if !answer.is_null() {
@@ -155,6 +158,7 @@ pub(super) async fn tenant(context: &Context<'_>, command: TenantCommand) -> any
             json_patch::merge(&mut limits, &Value::Object(given));
             Ask::new(Method::PATCH, &["tenants", &id]).body(json!({"limits": limits}))
         }
+        TenantCommand::Rename { id, name } => Ask::new(Method::PATCH, &["tenants", &id]).body(json!({"name": name})),
         TenantCommand::Suspend { id } => status(&id, "suspended"),
         TenantCommand::Resume { id } => status(&id, "active"),
         TenantCommand::Defaults { id, file: None } => get(&["tenants", &id, "defaults"]),
@@ -175,6 +179,20 @@ pub(super) async fn user(context: &Context<'_>, command: UserCommand) -> anyhow:
             of(Ask::new(Method::POST, &["users"]).body(body), what == RoleArg::Operator)
         }
         UserCommand::Link { id, operator } => of(Ask::new(Method::POST, &["users", &id, "link"]), operator),
+        UserCommand::Show { id, operator } => of(get(&["users", &id]), operator),
+        UserCommand::Enable { id, operator } => {
+            of(Ask::new(Method::PATCH, &["users", &id]).body(json!({"disabled": false})), operator)
+        }
+        UserCommand::Set { id, name, role: what, password_stdin, operator } => {
+            let password = password_stdin.then(|| hidden("the password")).transpose()?;
+            let given = [("name", name), ("role", what.map(role)), ("password", password)];
+            let given = given.into_iter().filter_map(|(field, value)| Some((field.to_owned(), value?.into())));
+            let change: Map<String, Value> = given.collect();
+            if change.is_empty() {
+                bail!("nothing is to be changed: give --name, --role or --password-stdin");
+            }
+            of(Ask::new(Method::PATCH, &["users", &id]).body(change.into()), operator)
+        }
         UserCommand::Disable { id, operator } => {
             of(Ask::new(Method::PATCH, &["users", &id]).body(json!({"disabled": true})), operator)
         }
@@ -197,6 +215,7 @@ pub(super) async fn key(context: &Context<'_>, command: KeyCommand) -> anyhow::R
             }
             return print(context, &made, KEY);
         }
+        KeyCommand::Show { id } => get(&["keys", &id]),
         KeyCommand::Revoke { id } => Ask::new(Method::DELETE, &["keys", &id]),
     };
     show(context, ask, KEY).await
@@ -242,6 +261,7 @@ pub(super) async fn template(context: &Context<'_>, command: TemplateCommand) ->
 pub(super) async fn session(context: &Context<'_>, command: SessionCommand) -> anyhow::Result<ExitCode> {
     let ask = match command {
         SessionCommand::List { active, page } => paged(&["sessions"], page).with("active", active.then_some(true)),
+        SessionCommand::Show { id } => get(&["sessions", &id]),
         SessionCommand::End { id } => Ask::new(Method::DELETE, &["sessions", &id]),
     };
     show(context, ask, SESSION).await
@@ -265,6 +285,16 @@ pub(super) async fn webhook(context: &Context<'_>, command: WebhookCommand) -> a
             }
             return print(context, &made, WEBHOOK);
         }
+        WebhookCommand::ReplaceSecret { id } => {
+            let made = context.ask(Ask::new(Method::POST, &["webhooks", &id, "secret"])).await?;
+            if context.out.json {
+                return print(context, &made, WEBHOOK);
+            }
+            context.out.line(cell(&made["secret"]))?;
+            context.out.aside(&format!("webhook {id}: its secret cannot be seen again"));
+            return Ok(ExitCode::SUCCESS);
+        }
+        WebhookCommand::Show { id } => get(&["webhooks", &id]),
         WebhookCommand::Delete { id } => Ask::new(Method::DELETE, &["webhooks", &id]),
         WebhookCommand::Deliveries { id, page } => {
             return show(context, paged(&["webhooks", &id, "deliveries"], page), DELIVERY).await;
@@ -277,8 +307,9 @@ pub(super) async fn webhook(context: &Context<'_>, command: WebhookCommand) -> a
 }
 
 pub(super) async fn audit(context: &Context<'_>, arguments: AuditArgs) -> anyhow::Result<ExitCode> {
-    let AuditArgs { action, target, page } = arguments;
-    show(context, paged(&["audit"], page).with("action", action).with("target", target), AUDIT).await
+    let AuditArgs { action, target, actor, host, page } = arguments;
+    let ask = paged(&["audit"], page).with("action", action).with("target", target).with("actor", actor);
+    show(context, ask.with("host", host.then_some(true)), AUDIT).await
 }
 
 pub(super) async fn usage(context: &Context<'_>) -> anyhow::Result<ExitCode> {
@@ -294,10 +325,15 @@ pub(super) async fn erase(context: &Context<'_>, who: EraseArgs) -> anyhow::Resu
 }
 
 impl Context<'_> {
+    /// Whoever answers, to be asked several times.
+    pub(super) async fn interface(&self) -> anyhow::Result<Interface> {
+        let config = self.load(None)?.config;
+        Interface::open(&self.global, &self.env, &config).await
+    }
+
     /// Asks the interface once.
     async fn ask(&self, ask: Ask) -> anyhow::Result<Value> {
-        let config = self.load(None)?.config;
-        let interface = Interface::open(&self.global, &self.env, &config).await?;
+        let interface = self.interface().await?;
         let answer = interface.ask(ask).await;
         interface.close().await;
         answer

@@ -106,7 +106,7 @@ fn rows(provider: &Value) -> Vec<Vec<String>> {
 /// A server, if one is meant, and how its providers stand; without one, those of this configuration.
 async fn look(context: &Context<'_>) -> anyhow::Result<(Option<Remote>, Value)> {
     let config = context.load(None)?.config;
-    if server(&context.global, &context.env).is_none() && Running::find(&config.data).is_none() {
+    if server(&context.global, &context.env)?.is_none() && Running::find(&config.data).is_none() {
         return Ok((None, here(context)?));
     }
     let remote = context.server()?;

@@ -13,7 +13,7 @@ use trunkline_store::StoreError;
 
 pub(super) async fn run(context: &Context<'_>, command: TokenCommand) -> anyhow::Result<ExitCode> {
     let TokenCommand::Issue { name } = command;
-    if server(&context.global, &context.env).is_some() {
+    if server(&context.global, &context.env)?.is_some() {
         bail!("a server issues no tokens: stop it and run this with --data on its data directory");
     }
     let config = context.load(None)?.config;

@@ -18,6 +18,7 @@ const KEYS: &str = "secrets.key";
 const AUTHOR: &str = "command line";
 
 pub(super) async fn backup(context: &Context<'_>, arguments: BackupArgs) -> anyhow::Result<ExitCode> {
+    here(context, "backup")?;
     let data = context.load(None)?.config.data;
     let named = || PathBuf::from(format!("trunkline-{}.db", crate::output::time(unix_ms()).replace([':', ' '], "-")));
     let to = arguments.to.unwrap_or_else(named);
@@ -36,6 +37,7 @@ pub(super) async fn backup(context: &Context<'_>, arguments: BackupArgs) -> anyh
 }
 
 pub(super) async fn restore(context: &Context<'_>, file: &Path) -> anyhow::Result<ExitCode> {
+    here(context, "restoring")?;
     let data = context.load(None)?.config.data;
     let before = Store::restore(file, &data).await.with_context(|| format!("{}", file.display()))?;
     if context.out.json {
@@ -49,8 +51,18 @@ pub(super) async fn restore(context: &Context<'_>, file: &Path) -> anyhow::Resul
     Ok(ExitCode::SUCCESS)
 }
 
+/// That no server was named on the command line: what is done to a data directory is done where it is.
+fn here(context: &Context<'_>, what: &str) -> anyhow::Result<()> {
+    let named = context.global.server.is_some() || context.global.profile.is_some();
+    if named {
+        bail!("a server does no {what}: run this on its machine, with --data on its data directory");
+    }
+    Ok(())
+}
+
 /// Seals all secrets with a new key: the new one joins the old ones first, and they go when nothing needs them.
 pub(super) async fn rotate(context: &Context<'_>) -> anyhow::Result<ExitCode> {
+    here(context, "rotation of its keys")?;
     let data = context.load(None)?.config.data;
     let store = Store::open(StoreConfig::new(&data)).await.map_err(|error| at(&data, error))?;
     let path = data.join(KEYS);

@@ -136,12 +136,20 @@ impl File {
     /// # Errors
     /// It is not TOML, or a key or a type does not belong there.
     pub(super) fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
-        toml::from_str(text).map_err(|error| {
-            let at = error.span().map_or(0, |span| span.start);
-            let message = error.message().trim().replace('\n', "; ").replace("expected i64", "expected a whole number");
-            ConfigError::Toml { path: path.to_owned(), line: line_of(text, at), key: key_at(text, at), message }
-        })
+        parse_toml(path, text)
     }
+}
+
+/// Reads the text of a TOML file at `path`.
+///
+/// # Errors
+/// It is not TOML, or a key or a type does not belong there.
+pub(crate) fn parse_toml<T: serde::de::DeserializeOwned>(path: &Path, text: &str) -> Result<T, ConfigError> {
+    toml::from_str(text).map_err(|error| {
+        let at = error.span().map_or(0, |span| span.start);
+        let message = error.message().trim().replace('\n', "; ").replace("expected i64", "expected a whole number");
+        ConfigError::Toml { path: path.to_owned(), line: line_of(text, at), key: key_at(text, at), message }
+    })
 }
 
 /// The line, from 1, of a byte.

@@ -15,8 +15,15 @@ const PREFIX: &str = "TRUNKLINE_";
 /// Characters of a value that people are shown.
 const SHOWN: usize = 100;
 /// Variables with the prefix that the command line reads.
-const ELSEWHERE: [&str; 5] =
-    ["TRUNKLINE_CONFIG", "TRUNKLINE_LOG_FORMAT", "TRUNKLINE_SERVER", "TRUNKLINE_TENANT", "TRUNKLINE_TOKEN"];
+const ELSEWHERE: [&str; 7] = [
+    "TRUNKLINE_CONFIG",
+    "TRUNKLINE_LOG_FORMAT",
+    "TRUNKLINE_PROFILE",
+    "TRUNKLINE_PROFILES",
+    "TRUNKLINE_SERVER",
+    "TRUNKLINE_TENANT",
+    "TRUNKLINE_TOKEN",
+];
 
 /// Where a value came from.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -50,7 +50,7 @@ impl Server {
         self.seen.try_iter().collect()
     }
 
-    fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 }
