@@ -11,11 +11,14 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use std::time::Instant;
 use tracing::Instrument;
 use uuid::Uuid;
 
 /// The framework's own words for an error, bytes; they are short.
 const MAX_WORDS: usize = 1_024;
+/// What the answer took until its headers, ms (W3C Server Timing).
+const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// For every answer that does not say otherwise: it is about somebody's things at one time, so nobody keeps it, frames it
@@ -38,7 +41,13 @@ pub(crate) async fn leave(State(api): State<Api>, request: Request, next: Next) 
     }
     let allowed = api.cors.allowed(request.uri(), request.headers());
     let span = tracing::info_span!("request", %id);
+    let asked = Instant::now();
     let mut response = uniform(next.run(request).instrument(span).await, id).await;
+    // How long a refusal took could tell why.
+    if response.status().is_success() {
+        let spent = format!("app;dur={:.3}", asked.elapsed().as_secs_f64() * 1_000.0);
+        response.headers_mut().extend(HeaderValue::try_from(spent).ok().map(|spent| (SERVER_TIMING, spent)));
+    }
     if let Some(origin) = allowed {
         Cors::tell(response.headers_mut(), origin);
     }

@@ -4,10 +4,12 @@
 //! call that comes in reads memory. A contract that cannot be resolved any more, because a template changed under it, is an
 //! error of that agent alone.
 
+use crate::metrics::Metrics;
 use crate::sessions::SessionError;
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 use tokio::sync::watch;
 use trunkline_contract::agent::Agent;
 use trunkline_contract::layers::{self, Effective, Layer};
@@ -103,19 +105,22 @@ type Kept = HashMap<(TenantId, AgentId), Arc<Served>>;
 struct Inner {
     store: Store,
     changes: watch::Receiver<u64>,
+    metrics: Arc<Metrics>,
     kept: Mutex<(u64, Kept)>,
 }
 
 impl Contracts {
-    pub(crate) fn new(store: Store) -> Self {
+    pub(crate) fn new(store: Store, metrics: Arc<Metrics>) -> Self {
         let changes = store.changes();
-        Self(Arc::new(Inner { store, changes, kept: Mutex::default() }))
+        Self(Arc::new(Inner { store, changes, metrics, kept: Mutex::default() }))
     }
 
     /// An agent as it is served now; none: the tenant has no such agent.
     pub(crate) async fn served(&self, tenant: TenantId, agent: AgentId) -> Result<Option<Arc<Served>>, SessionError> {
+        let asked = Instant::now();
         let now = *self.0.changes.borrow();
         if let Some(known) = self.known(now, (tenant, agent)) {
+            self.0.metrics.contract.observe(asked.elapsed().as_secs_f64());
             return Ok(Some(known));
         }
         let Some(owner) = self.0.store.tenants().get(tenant).await? else { return Ok(None) };

@@ -28,10 +28,17 @@ pub struct Metrics {
     host_added: Histogram,
     voice_to_voice: Histogram,
     barge_in: Histogram,
+    /// Finding the contract of an agent that was found before.
+    pub(crate) contract: Histogram,
+    /// From asking for another agent until it leads the call.
+    pub(crate) switch: Histogram,
 }
 
 /// Upper bounds of the buckets, s.
 const BUCKETS: [f64; 14] = [0.001, 0.002, 0.005, 0.01, 0.02, 0.04, 0.08, 0.15, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0];
+
+/// The same for what takes no time that anybody hears.
+const SHORT: [f64; 14] = [1e-6, 2e-6, 5e-6, 1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 0.001, 0.002, 0.005, 0.02, 0.1];
 
 fn seconds(ms: u64) -> f64 {
     std::time::Duration::from_millis(ms).as_secs_f64()
@@ -50,6 +57,8 @@ impl Default for Metrics {
             host_added: Histogram::new(BUCKETS),
             voice_to_voice: Histogram::new(BUCKETS),
             barge_in: Histogram::new(BUCKETS),
+            contract: Histogram::new(SHORT),
+            switch: Histogram::new(SHORT),
             registry: Registry::default(),
         };
         registry.register("calls_live", "Calls that this host leads", metrics.live.clone());
@@ -58,10 +67,12 @@ impl Default for Metrics {
         registry.register("calls_ended", "Calls ended, by reason", metrics.ended.clone());
         registry.register("calls_resumed", "Calls adopted after a loss", metrics.resumed.clone());
         registry.register("events_dropped", "Events that a behaviour failed on", metrics.dropped_events.clone());
-        let timed: [(&str, &str, &Histogram); 3] = [
+        let timed: [(&str, &str, &Histogram); 5] = [
             ("host_added", "The host's own share of a turn's delay", &metrics.host_added),
             ("voice_to_voice", "From the end of the caller's speech to the first frame", &metrics.voice_to_voice),
             ("barge_in", "From the start of the caller's speech to clear", &metrics.barge_in),
+            ("contract_lookup", "Finding the contract of an agent that is kept in memory", &metrics.contract),
+            ("agent_switch", "From asking for another agent until it leads the call", &metrics.switch),
         ];
         for (name, help, histogram) in timed {
             registry.register_with_unit(name, help, Unit::Seconds, histogram.clone());

@@ -102,13 +102,14 @@ pub struct Sessions(pub(crate) Arc<Inner>);
 impl Sessions {
     /// A host without calls.
     pub fn new(store: Store, library: Library, providers: Providers, config: SessionConfig) -> Self {
+        let metrics = Arc::new(Metrics::default());
         Self(Arc::new(Inner {
             knowledge: Knowledge::new(store.clone(), Limits::default()),
-            contracts: Contracts::new(store.clone()),
+            contracts: Contracts::new(store.clone(), Arc::clone(&metrics)),
             store,
             library,
             providers,
-            metrics: Arc::new(Metrics::default()),
+            metrics,
             admission: Admission::new(config.max_calls, config.max_calls_per_tenant),
             threads: Admission::new(config.max_calls, config.max_calls_per_tenant),
             config,

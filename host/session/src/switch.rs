@@ -6,6 +6,7 @@ use crate::resolve::plan;
 use crate::sessions::{SessionError, Sessions};
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::time::Instant;
 use tokio::sync::oneshot;
 use trunkline_contract::{AgentId, CallId, TenantId};
 use trunkline_store::CallState;
@@ -28,6 +29,7 @@ impl Sessions {
     /// # Errors
     /// No such call or agent; the call is over, is not led by this host, or ends first; the agent cannot lead it.
     pub async fn switch_agent(&self, tenant: TenantId, id: CallId, agent: AgentId) -> Result<Switched, SessionError> {
+        let asked = Instant::now();
         let call = self.0.store.tenant(tenant).calls().get(id).await?.ok_or(SessionError::Missing("call"))?;
         if call.state == CallState::Ended {
             return Err(SessionError::Over);
@@ -48,6 +50,7 @@ impl Sessions {
         let successor = Successor { agent: version.agent_id, version: version.version, plan, components, done };
         handle.mailbox.send(Mail::Switch(Box::new(successor))).await.map_err(|_| SessionError::Over)?;
         leads.await.map_err(|_| SessionError::Over)?;
+        self.0.metrics.switch.observe(asked.elapsed().as_secs_f64());
         Ok(Switched { call_id: id, agent_id: version.agent_id, agent_version: version.version })
     }
 }
