@@ -29,6 +29,7 @@ Usage: cargo xtask COMMAND
   lint                       formatting, clippy with warnings denied, cargo-deny where it is installed
   bench dispatch [ARGS]      reducer dispatch through the runtime with all limits on
   bench calls [ARGS]         paced calls against emulators in other processes
+  bench http [ARGS]          the interface with 10,000 agents, 50 requests a second beside 50 calls
 ";
 
 fn main() -> ExitCode {
@@ -60,6 +61,7 @@ fn dispatch(args: &[String]) -> Result<()> {
         ["lint"] => lint::lint(),
         ["bench", "dispatch", rest @ ..] => bench::dispatch(rest),
         ["bench", "calls", rest @ ..] => bench::calls(rest),
+        ["bench", "http", rest @ ..] => bench::calls(&[&["--http", "--calls", "50"][..], rest].concat()),
         other => bail!("`{}` is not a command; `cargo xtask help` lists them", other.join(" ")),
     }
 }

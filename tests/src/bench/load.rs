@@ -12,6 +12,7 @@ use rand::{Rng as _, SeedableRng as _};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, interval, sleep_until};
 
+use super::options::Options;
 use crate::emulators::twilio::{CallRecord, CallSpec, Carrier};
 use crate::process::{Usage, usage};
 
@@ -91,8 +92,27 @@ impl Meters {
 }
 
 impl Load {
+    pub(super) fn of(options: &Options, calls: u32) -> Self {
+        Self {
+            calls,
+            steady: Duration::from_secs(options.duration),
+            ramp: options.ramp(calls),
+            settle: Duration::from_secs(options.settle),
+            seed: options.seed,
+        }
+    }
+
     /// Carries the load.
     pub(super) async fn run(&self, stage: &impl Stage) -> Result<Observed> {
+        Ok(self.run_beside(stage, async |_, _| ()).await?.0)
+    }
+
+    /// Carries the load, with something else beside it that is told when the steady part begins and ends.
+    pub(super) async fn run_beside<T>(
+        &self,
+        stage: &impl Stage,
+        beside: impl AsyncFnOnce(Instant, Instant) -> T,
+    ) -> Result<(Observed, T)> {
         // What the host makes once, at its first call, is not what a call costs.
         let first = stage.carrier().place_call(stage.call()).finished().await;
         let idle_rss = stage.server()?.rss_bytes;
@@ -107,14 +127,18 @@ impl Load {
             lines.spawn(line(stage.carrier().clone(), stage.call(), begin, first_call, until));
         }
 
-        sleep_until(from).await;
-        let before = Meters::read(stage)?;
-        let rss = watch_memory(stage, until).await?;
-        let after = Meters::read(stage)?;
+        let watched = async {
+            sleep_until(from).await;
+            let before = Meters::read(stage)?;
+            let rss = watch_memory(stage, until).await?;
+            Ok::<_, anyhow::Error>((before, rss, Meters::read(stage)?))
+        };
+        let (watched, beside) = tokio::join!(watched, beside(from, until));
+        let (before, rss, after) = watched?;
         let mut placed: Vec<Placed> = lines.join_all().await.into_iter().flatten().collect();
         // Reported if it failed, measured in no case: it was over before the run began.
         placed.push(Placed { at_ms: -1e9, record: first });
-        Ok(Observed {
+        let observed = Observed {
             calls: self.calls,
             placed,
             from_ms: from.duration_since(begin).as_secs_f64() * 1_000.0,
@@ -125,7 +149,8 @@ impl Load {
             machine_busy: after.machine.busy_since(&before.machine),
             idle_rss,
             rss,
-        })
+        };
+        Ok((observed, beside))
     }
 }
 

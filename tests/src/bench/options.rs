@@ -30,6 +30,10 @@ pub struct Options {
     /// TLS everywhere: webhooks, media sockets and providers.
     #[arg(long)]
     pub tls: bool,
+    /// Asks the interface of 100 tenants with 100 agents each, 50 times a second, beside the calls; then switches the agent
+    /// of a live call.
+    #[arg(long)]
+    pub http: bool,
     /// How long the steady part is, in seconds.
     #[arg(long, default_value_t = 60)]
     pub duration: u64,

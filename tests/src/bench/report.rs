@@ -8,6 +8,7 @@ use std::fs;
 use anyhow::Result;
 use serde::Serialize;
 
+use super::admin::Interface;
 use super::figures::Figures;
 use super::options::Options;
 use super::startup::Startup;
@@ -21,6 +22,7 @@ pub(super) struct Report {
     pub(super) set_delay: &'static str,
     pub(super) runs: Vec<Figures>,
     pub(super) startup: Option<Startup>,
+    pub(super) interface: Vec<Interface>,
 }
 
 /// The machine.
@@ -42,7 +44,14 @@ impl Report {
             model: model.trim_start_matches(['\t', ' ', ':']).to_owned(),
             kernel: fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default().trim().to_owned(),
         };
-        Ok(Self { machine, options: options.clone(), set_delay: SET_DELAY, runs: Vec::new(), startup: None })
+        Ok(Self {
+            machine,
+            options: options.clone(),
+            set_delay: SET_DELAY,
+            runs: Vec::new(),
+            startup: None,
+            interface: Vec::new(),
+        })
     }
 
     pub(super) fn print(&self, json: bool) -> Result<()> {
@@ -65,6 +74,9 @@ impl Report {
         }
         for run in &self.runs {
             let _ = writeln!(text, "{}", line(run));
+        }
+        for interface in &self.interface {
+            text.push_str(&interface_table(interface));
         }
         for run in self.runs.iter().filter(|run| run.failed > 0) {
             let _ = writeln!(text, "\nfailed of {} at {} calls:", run.placed, run.calls);
@@ -105,6 +117,33 @@ pub(super) fn line(run: &Figures) -> String {
         run.failed,
         run.placed,
     )
+}
+
+fn interface_table(seen: &Interface) -> String {
+    let requests = &seen.requests;
+    let mut text = format!(
+        "\n{} agents, {} requests, {} failed; ms      p50     p99     max\n",
+        requests.agents, requests.requests, requests.failed
+    );
+    let rows = [
+        ("list page, by the host", &requests.list_ms),
+        ("get, by the host", &requests.get_ms),
+        ("create, by the host", &requests.create_ms),
+        ("all, from outside", &requests.outside_ms),
+        ("switch of a live call, from outside", &seen.switch_outside_ms),
+    ];
+    for (name, shape) in rows {
+        let _ =
+            writeln!(text, "{name:<40} {:>7.2} {:>7.2} {:>7.2}  of {}", shape.p50, shape.p99, shape.max, shape.count);
+    }
+    for (name, share) in [
+        ("contract found within 50 us", seen.lookups_within_50_us),
+        ("agent switched within 5 ms", seen.switches_within_5_ms),
+    ] {
+        let share = share.map_or("-".to_owned(), |(share, count)| format!("{:.2} % of {count}", share * 100.0));
+        let _ = writeln!(text, "{name:<40} {share}");
+    }
+    text
 }
 
 fn start_table(startup: &Startup) -> String {
