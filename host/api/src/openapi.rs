@@ -15,6 +15,7 @@ use schemars::SchemaGenerator;
 use schemas::Schemas;
 use serde_json::{Map, Value, json};
 use std::sync::LazyLock;
+use trunkline_contract::validate;
 
 const INTRODUCTION: &str = "\
 Agents, calls and everything around them. Everything that the dashboard and the command line do goes through this \
@@ -145,7 +146,8 @@ fn of_query_with(about: &About, generator: &mut SchemaGenerator) -> Vec<Paramete
         let Some(fields) = schema.get("properties").and_then(Value::as_object) else { continue };
         for (name, field) in fields {
             let mut field = field.clone();
-            schemas::not_null(&mut field);
+            // A parameter that is not there is left out.
+            validate::not_null(&mut field);
             let description = field.as_object_mut().and_then(|field| field.remove("description"));
             found.push(Parameter {
                 name: name.clone(),

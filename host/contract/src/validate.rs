@@ -11,7 +11,7 @@ mod sound;
 
 pub use nearest::nearest;
 pub(crate) use nearest::{hint, listed, short};
-pub use schema::{ID, partial_schema, schema};
+pub use schema::{ID, not_null, partial_schema, schema};
 pub use shape::against_schema;
 
 use crate::agent::Agent;

@@ -124,26 +124,6 @@ pub(super) fn inlined(schema: SchemaOf, generator: &mut SchemaGenerator) -> Valu
     }
 }
 
-/// A parameter that is not there is left out; none is null.
-pub(super) fn not_null(schema: &mut Value) {
-    let Some(fields) = schema.as_object_mut() else { return };
-    if let Some(Value::Array(types)) = fields.get("type")
-        && let [kind, null] = types.as_slice()
-        && null == "null"
-    {
-        let kind = kind.clone();
-        fields.insert("type".to_owned(), kind);
-    }
-    if let Some(Value::Array(options)) = fields.get("anyOf")
-        && let [Value::Object(only), null] = options.as_slice()
-        && null["type"] == "null"
-    {
-        let only = only.clone();
-        fields.remove("anyOf");
-        fields.extend(only);
-    }
-}
-
 /// The contract of an agent, with the schema that contracts are checked by.
 pub(crate) struct Contract;
 

@@ -40,26 +40,32 @@ pub fn partial_schema() -> &'static Value {
     &SCHEMA
 }
 
+/// What may be left out is not null: takes the generator's "or null" out of a schema.
+pub fn not_null(schema: &mut Value) {
+    let Some(fields) = schema.as_object_mut() else { return };
+    if let Some(Value::Array(types)) = fields.get("type")
+        && let [kind, null] = types.as_slice()
+        && null == "null"
+    {
+        let kind = kind.clone();
+        fields.insert("type".to_owned(), kind);
+    }
+    if let Some(Value::Array(options)) = fields.get("anyOf")
+        && let [Value::Object(only), null] = options.as_slice()
+        && null["type"] == "null"
+    {
+        let only = only.clone();
+        fields.remove("anyOf");
+        fields.extend(only);
+    }
+}
+
 /// Folds the generator's alternatives into plain types and enumerations, so that a fault points at the field itself and
 /// not at a list of alternatives: an optional field may be left out but not be null, and documented names are one list.
 fn simplify(schema: &mut Value) {
+    not_null(schema);
     match schema {
         Value::Object(fields) => {
-            if let Some(Value::Array(types)) = fields.get("type")
-                && let [kind, null] = types.as_slice()
-                && null == "null"
-            {
-                let kind = kind.clone();
-                fields.insert("type".to_owned(), kind);
-            }
-            if let Some(Value::Array(options)) = fields.get("anyOf")
-                && let [Value::Object(only), null] = options.as_slice()
-                && null["type"] == "null"
-            {
-                let only = only.clone();
-                fields.remove("anyOf");
-                fields.extend(only);
-            }
             if let Some(names) = fields.get("oneOf").and_then(Value::as_array).and_then(|options| names(options)) {
                 fields.remove("oneOf");
                 fields.insert("enum".to_owned(), Value::Array(names));
