@@ -67,7 +67,7 @@ fn rows() -> Vec<Row> {
         Entry::Message { index: 0, message: Message::User { text: text.clone() }, not_heard: None },
         Entry::EffectIntent { idempotency_key: key.clone(), what: "tool".into(), detail: about.clone() },
         Entry::EffectOutcome { idempotency_key: key, status: "ok".into(), value: about.clone() },
-        Entry::Result { name: "complaint".into(), value: about.clone() },
+        Entry::Result { name: "complaint".into(), value: about },
         Entry::Note { level: "info".into(), text },
     ];
     let row = |(at, entry)| Row { seq: at as u64 + 1, at_ms: 20, entry, component: None };

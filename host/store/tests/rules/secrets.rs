@@ -11,7 +11,7 @@ async fn value(tenant: &TenantStore, name: &str) -> Option<String> {
     tenant.secrets().value(name).await.unwrap().map(|secret| secret.expose().to_owned())
 }
 
-fn sealed<T: std::fmt::Debug>(result: Result<T, StoreError>) -> bool {
+fn sealed<T>(result: &Result<T, StoreError>) -> bool {
     matches!(result, Err(StoreError::Sealed(_)))
 }
 
@@ -73,8 +73,8 @@ async fn a_value_that_was_moved_does_not_open() {
     let moved = fixture.raw().await.execute(&sql, [fixture.tenant.id().0.as_bytes().to_vec()]).await.unwrap();
     assert_eq!(moved, 2);
     assert_eq!(value(&fixture.tenant, "a").await.as_deref(), Some(VALUE));
-    assert!(sealed(fixture.tenant.secrets().value("b").await), "to another name");
-    assert!(sealed(other.secrets().value("a").await), "to another tenant");
+    assert!(sealed(&fixture.tenant.secrets().value("b").await), "to another name");
+    assert!(sealed(&other.secrets().value("a").await), "to another tenant");
 }
 
 #[tokio::test]
@@ -92,7 +92,7 @@ async fn a_value_that_was_tampered_with_does_not_open() {
     }
     for bytes in wrong {
         conn.execute("UPDATE secrets SET sealed = ?1", [bytes.clone()]).await.unwrap();
-        assert!(sealed(fixture.tenant.secrets().value("a").await), "{bytes:?}");
+        assert!(sealed(&fixture.tenant.secrets().value("a").await), "{bytes:?}");
     }
     conn.execute("UPDATE secrets SET sealed = ?1", [original]).await.unwrap();
     assert_eq!(value(&fixture.tenant, "a").await.as_deref(), Some(VALUE));
@@ -108,7 +108,7 @@ async fn the_id_of_the_key_stands_with_the_value_and_without_the_key_only_names_
     fixture.store.close().await;
     let config = StoreConfig { vault: Some(Vault::new().unwrap()), ..fixture.config() };
     let tenant = Store::open(config).await.unwrap().tenant(fixture.tenant.id());
-    assert!(sealed(tenant.secrets().value("a").await));
+    assert!(sealed(&tenant.secrets().value("a").await));
     assert_eq!(tenant.secrets().list().await.unwrap().len(), 1);
     tenant.secrets().set("a", Secret::new("new"), 20).await.unwrap();
     assert_eq!(value(&tenant, "a").await.as_deref(), Some("new"));
@@ -129,7 +129,7 @@ async fn after_a_rotation_the_old_key_opens_nothing_and_is_not_needed() {
     let old = Vault::clone(fixture.store.vault());
 
     let wrong = fixture.store.reseal(Vault::new().unwrap()).await;
-    assert!(sealed(wrong), "a vault that cannot open what is there seals nothing");
+    assert!(sealed(&wrong), "a vault that cannot open what is there seals nothing");
     assert_eq!(value(&fixture.tenant, "s7").await.as_deref(), Some("value 7"));
 
     let both = old.with_new_key().unwrap();
@@ -149,8 +149,8 @@ async fn after_a_rotation_the_old_key_opens_nothing_and_is_not_needed() {
     assert_eq!(store.signing_key("k1").await, Ok(Some(Secret::new("private"))));
     store.close().await;
     let (store, tenant) = open(old).await;
-    assert!(sealed(tenant.secrets().value("s0").await));
-    assert!(sealed(store.webhook_secret(webhook.id).await));
-    assert!(sealed(store.signing_key("k1").await));
+    assert!(sealed(&tenant.secrets().value("s0").await));
+    assert!(sealed(&store.webhook_secret(webhook.id).await));
+    assert!(sealed(&store.signing_key("k1").await));
     assert_eq!(count(&fixture.raw().await, "SELECT count(DISTINCT substr(sealed, 1, 8)) FROM secrets").await, 1);
 }
