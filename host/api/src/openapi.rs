@@ -146,6 +146,7 @@ fn of_query_with(about: &About, generator: &mut SchemaGenerator) -> Vec<Paramete
         let Some(fields) = schema.get("properties").and_then(Value::as_object) else { continue };
         for (name, field) in fields {
             let mut field = field.clone();
+            // A parameter that is not there is left out.
             field.as_object_mut().map(validate::not_null);
             let description = field.as_object_mut().and_then(|field| field.remove("description"));
             found.push(Parameter {

@@ -15,7 +15,7 @@ use trunkline_contract::template::render;
 use trunkline_contract::{Agent, AgentId, CallId, SessionId, TenantId};
 use trunkline_engine::{Call as Engine, Control};
 use trunkline_store::{
-    AgentVersion, Call, CallState, CallUpdate, Calling, Direction, NewCall, NewLease, StoreError, Tenant, TenantStatus,
+    AgentVersion, Call, CallState, CallUpdate, Calling, NewCall, NewLease, StoreError, Tenant, TenantStatus,
     new_call_id,
 };
 use trunkline_twilio::Verified;
@@ -190,22 +190,10 @@ impl Sessions {
 
     /// The record of a call that no carrier carries.
     pub(crate) fn new_call(&self, version: &AgentVersion, channel: &str, session_id: Option<SessionId>) -> NewCall {
-        NewCall {
-            id: new_call_id(),
-            agent_id: version.agent_id,
-            agent_version: version.version,
-            channel: channel.to_owned(),
-            direction: Direction::Inbound,
-            caller: None,
-            callee: None,
-            carrier_call_sid: None,
-            account_sid: None,
-            started_at_ms: unix_ms(),
-            // 63 bits: the database's integers are signed.
-            seed: rand::rng().random::<u64>() >> 1,
-            lease: Some(NewLease { owner: self.0.config.host.clone(), expires_ms: lease_end() }),
-            session_id,
-        }
+        // 63 bits: the database's integers are signed.
+        let seed = rand::rng().random::<u64>() >> 1;
+        let lease = Some(NewLease { owner: self.0.config.host.clone(), expires_ms: lease_end() });
+        NewCall { lease, session_id, ..NewCall::new(version.agent_id, version.version, channel, unix_ms(), seed) }
     }
 
     /// The call was made but nobody can lead it: its record says why.

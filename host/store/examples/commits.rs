@@ -6,9 +6,7 @@
 use serde_json::json;
 use std::time::{Duration, Instant};
 use trunkline_contract::log::{Entry, Row};
-use trunkline_store::{
-    Append, Direction, NewCall, NewLease, NewVersion, ReducerState, Store, StoreConfig, TenantStore, new_call_id,
-};
+use trunkline_store::{Append, NewCall, NewLease, NewVersion, ReducerState, Store, StoreConfig, TenantStore};
 
 /// CPU time of all threads of this process.
 fn cpu() -> Duration {
@@ -21,23 +19,9 @@ fn cpu() -> Duration {
 }
 
 async fn call(tenant: TenantStore, agent_id: trunkline_contract::AgentId, appends: u64, urgent: bool) {
-    let id = new_call_id();
     let lease = Some(NewLease { owner: "bench".into(), expires_ms: u64::MAX });
-    let new = NewCall {
-        id,
-        agent_id,
-        agent_version: 1,
-        channel: "phone-inbound".into(),
-        direction: Direction::Inbound,
-        caller: None,
-        callee: None,
-        carrier_call_sid: None,
-        account_sid: None,
-        started_at_ms: 1,
-        seed: 1,
-        lease,
-        session_id: None,
-    };
+    let new = NewCall { lease, ..NewCall::new(agent_id, 1, "phone-inbound", 1, 1) };
+    let id = new.id;
     tenant.calls().create(new).await.unwrap();
     let log = tenant.log();
     let digest = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";

@@ -7,7 +7,7 @@ use crate::store::{Store, TenantStore};
 use crate::vault::Vault;
 use crate::webhooks::{Emit, enqueue};
 use crate::writer::Tx;
-use crate::{Result, StoreError};
+use crate::{Result, StoreError, new_call_id};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -132,6 +132,33 @@ pub struct NewCall {
     pub lease: Option<NewLease>,
     /// The session that it belongs to.
     pub session_id: Option<SessionId>,
+}
+
+impl NewCall {
+    /// An inbound call with a new id that nobody leads yet, and of which nothing more is known.
+    pub fn new(
+        agent_id: AgentId,
+        agent_version: u32,
+        channel: impl Into<String>,
+        started_at_ms: u64,
+        seed: u64,
+    ) -> Self {
+        Self {
+            id: new_call_id(),
+            agent_id,
+            agent_version,
+            channel: channel.into(),
+            direction: Direction::Inbound,
+            caller: None,
+            callee: None,
+            carrier_call_sid: None,
+            account_sid: None,
+            started_at_ms,
+            seed,
+            lease: None,
+            session_id: None,
+        }
+    }
 }
 
 /// A lease to be given with a new call.

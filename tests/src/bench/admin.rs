@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use reqwest::{Client, Method, RequestBuilder};
+use reqwest::Method;
 use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
@@ -48,14 +48,12 @@ enum Asks {
 /// A tenant with its key and its agents.
 #[derive(Debug)]
 struct Tenant {
-    bearer: String,
+    api: Api,
     agents: Vec<String>,
 }
 
 /// A host full of tenants.
 pub(super) struct Admin {
-    http: Client,
-    base: String,
     tenants: Arc<Vec<Tenant>>,
 }
 
@@ -98,19 +96,14 @@ fn contract(name: &str) -> Value {
     json!({"name": name, "extends": "receptionist", "metadata": {"tags": ["bench"]}})
 }
 
-fn by_tenant(http: &Client, base: &str, method: Method, path: &str, bearer: &str) -> RequestBuilder {
-    http.request(method, format!("{base}{path}")).bearer_auth(bearer)
-}
-
 impl Admin {
     /// Makes the tenants and their agents.
     pub(super) async fn furnish(rig: &Rig) -> Result<Self> {
         let api = rig.host.api()?;
-        let (http, base) = (Client::new(), format!("{}/api/v1", rig.host.origin()));
         let mut tenants = Vec::new();
         let mut making = JoinSet::new();
         for number in 0..TENANTS {
-            making.spawn(tenant(api.clone(), http.clone(), base.clone(), number));
+            making.spawn(tenant(api.clone(), number));
             if making.len() == AT_A_TIME {
                 tenants.extend(making.join_next().await.transpose()?.transpose()?);
             }
@@ -118,7 +111,7 @@ impl Admin {
         while let Some(made) = making.join_next().await {
             tenants.push(made??);
         }
-        Ok(Self { http, base, tenants: Arc::new(tenants) })
+        Ok(Self { tenants: Arc::new(tenants) })
     }
 
     /// Asks from one moment to another.
@@ -129,7 +122,7 @@ impl Admin {
         let (mut asked, mut number) = (JoinSet::new(), 0);
         while Instant::now() < until {
             tick.tick().await;
-            asked.spawn(ask(self.http.clone(), self.base.clone(), Arc::clone(&self.tenants), number));
+            asked.spawn(ask(Arc::clone(&self.tenants), number));
             number += 1;
         }
         let answers = asked.join_all().await;
@@ -147,36 +140,37 @@ impl Admin {
     }
 }
 
-async fn tenant(api: Api, http: Client, base: String, number: usize) -> Result<Tenant> {
+async fn tenant(operator: Api, number: usize) -> Result<Tenant> {
     let name = format!("tenant-{number}");
-    let (status, made) = api.request(Method::POST, "/api/v1/tenants", Some(&json!({ "name": name }))).await?;
+    let (status, made) = operator.request(Method::POST, "/api/v1/tenants", Some(&json!({ "name": name }))).await?;
     ensure!(status == 201, "a tenant could not be made: {made}");
     let key = json!({"name": "bench", "role": "editor"});
-    let key = by_tenant(&http, &base, Method::POST, "/keys", api.token()).header("x-tenant", &name).json(&key);
+    let key = operator.asking(Method::POST, "/api/v1/keys").header("x-tenant", &name).json(&key);
     let key: Value = key.send().await?.json().await?;
-    let bearer = key["secret"].as_str().with_context(|| format!("a key could not be made: {key}"))?.to_owned();
+    let bearer = key["secret"].as_str().with_context(|| format!("a key could not be made: {key}"))?;
+    let api = operator.with_token(bearer.to_owned());
     let mut agents = Vec::new();
     for agent in 0..AGENTS_PER_TENANT {
-        let made = by_tenant(&http, &base, Method::POST, "/agents", &bearer).json(&contract(&format!("Agent {agent}")));
-        let made: Value = made.send().await?.json().await?;
+        let new = contract(&format!("Agent {agent}"));
+        let (_, made) = api.request(Method::POST, "/api/v1/agents", Some(&new)).await?;
         agents
             .push(made["agent_id"].as_str().with_context(|| format!("an agent could not be made: {made}"))?.to_owned());
     }
-    Ok(Tenant { bearer, agents })
+    Ok(Tenant { api, agents })
 }
 
-async fn ask(http: Client, base: String, tenants: Arc<Vec<Tenant>>, number: usize) -> Result<Answered> {
+async fn ask(tenants: Arc<Vec<Tenant>>, number: usize) -> Result<Answered> {
     let tenant = tenants.get(number % tenants.len()).context("no tenant")?;
     let asks = MIX[number % MIX.len()];
     let (method, path) = match asks {
-        Asks::List => (Method::GET, "/agents?limit=50".to_owned()),
+        Asks::List => (Method::GET, "/api/v1/agents?limit=50".to_owned()),
         Asks::Get => {
             let agent = tenant.agents.get(number / tenants.len() % tenant.agents.len()).context("no agent")?;
-            (Method::GET, format!("/agents/{agent}"))
+            (Method::GET, format!("/api/v1/agents/{agent}"))
         }
-        Asks::Create => (Method::POST, "/agents".to_owned()),
+        Asks::Create => (Method::POST, "/api/v1/agents".to_owned()),
     };
-    let mut request = by_tenant(&http, &base, method, &path, &tenant.bearer);
+    let mut request = tenant.api.asking(method, &path);
     if asks == Asks::Create {
         request = request.json(&contract(&format!("New {number}")));
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use reqwest::Method;
+use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use tokio::time::interval;
 
@@ -33,9 +33,20 @@ impl Api {
         &self.token
     }
 
+    /// The same host with another token.
+    #[must_use]
+    pub fn with_token(&self, token: String) -> Self {
+        Self { token, ..self.clone() }
+    }
+
+    /// A request that is yet to be sent; `path` begins with a slash.
+    pub fn asking(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http.request(method, format!("{}{path}", self.base)).bearer_auth(&self.token)
+    }
+
     /// Any request; `path` begins with a slash. Gives status and answer, which is null when it is no JSON.
     pub async fn request(&self, method: Method, path: &str, body: Option<&Value>) -> Result<(u16, Value)> {
-        let mut request = self.http.request(method, format!("{}{path}", self.base)).bearer_auth(&self.token);
+        let mut request = self.asking(method, path);
         if let Some(body) = body {
             request = request.json(body);
         }

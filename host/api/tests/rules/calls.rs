@@ -3,9 +3,7 @@ use http::Method;
 use serde_json::{Value, json};
 use trunkline_contract::log::{Entry, Row, TurnLatency};
 use trunkline_contract::{AgentId, CallId};
-use trunkline_store::{
-    Append, CallState, CallUpdate, Direction, NewCall, NewLease, NewVersion, TenantStore, new_call_id,
-};
+use trunkline_store::{Append, CallState, CallUpdate, NewCall, NewLease, NewVersion, TenantStore, new_call_id};
 
 impl Fixture {
     async fn tenant(&self) -> TenantStore {
@@ -13,21 +11,8 @@ impl Fixture {
     }
 
     async fn call(&self, agent: AgentId, channel: &str) -> CallId {
-        let new = NewCall {
-            id: new_call_id(),
-            agent_id: agent,
-            agent_version: 1,
-            channel: channel.to_owned(),
-            direction: Direction::Inbound,
-            caller: None,
-            callee: None,
-            carrier_call_sid: None,
-            account_sid: None,
-            started_at_ms: 1_000,
-            seed: 1,
-            lease: Some(NewLease { owner: "test".to_owned(), expires_ms: 10_000 }),
-            session_id: None,
-        };
+        let lease = Some(NewLease { owner: "test".to_owned(), expires_ms: 10_000 });
+        let new = NewCall { lease, ..NewCall::new(agent, 1, channel, 1_000, 1) };
         self.tenant().await.calls().create(new).await.unwrap().id
     }
 

@@ -9,6 +9,7 @@ mod documents;
 mod exchange;
 mod interface;
 mod issuers;
+mod layers;
 mod login;
 mod people;
 mod providers;

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use tokio::net::TcpListener;
 use trunkline_contract::agent::WebhookEvent;
 use trunkline_store::{
-    CallUpdate, DeliveryState, Direction, Emit, NewCall, NewVersion, NewWebhook, StoreConfig, TenantStore, new_call_id,
+    CallUpdate, DeliveryState, Emit, NewCall, NewVersion, NewWebhook, StoreConfig, TenantStore, new_call_id,
 };
 
 /// A clock that tests move: seconds since 1970.
@@ -61,21 +61,7 @@ async fn a_call_ends(world: &World, in_contract: Vec<trunkline_contract::agent::
     let name = format!("agent {}", new_call_id());
     let version = NewVersion { document: json!({"name": name}), now_ms: 1, ..NewVersion::default() };
     let agent = world.tenant.agents().create(version).await.unwrap().agent_id;
-    let call = NewCall {
-        id: new_call_id(),
-        agent_id: agent,
-        agent_version: 1,
-        channel: "phone-inbound".into(),
-        direction: Direction::Inbound,
-        caller: None,
-        callee: None,
-        carrier_call_sid: None,
-        account_sid: None,
-        started_at_ms: 1,
-        seed: 1,
-        lease: None,
-        session_id: None,
-    };
+    let call = NewCall::new(agent, 1, "phone-inbound", 1, 1);
     let call = world.tenant.calls().create(call).await.unwrap();
     let emit =
         Emit { event: WebhookEvent::CallEnded, data: json!({"call_id": call.id}), in_contract, now_ms: now_ms() };

@@ -33,10 +33,7 @@ use serde_json::json;
 use tempfile::TempDir;
 use trunkline_contract::log::{Entry, Row};
 use trunkline_contract::{AgentId, CallId};
-use trunkline_store::{
-    Append, CallState, CallUpdate, Direction, NewCall, NewLease, NewVersion, Store, StoreConfig, TenantStore,
-    new_call_id,
-};
+use trunkline_store::{Append, CallState, CallUpdate, NewCall, NewLease, NewVersion, Store, StoreConfig, TenantStore};
 
 /// A store in a directory of its own, with one tenant, one agent, one call that is leased with fencing number 1.
 struct Fixture {
@@ -106,21 +103,8 @@ fn version(name: &str) -> NewVersion {
 }
 
 fn new_call(agent: AgentId) -> NewCall {
-    NewCall {
-        id: new_call_id(),
-        agent_id: agent,
-        agent_version: 1,
-        channel: "phone-inbound".into(),
-        direction: Direction::Inbound,
-        caller: None,
-        callee: None,
-        carrier_call_sid: None,
-        account_sid: None,
-        started_at_ms: 1_000,
-        seed: u64::MAX - 3,
-        lease: Some(NewLease { owner: "host-a".into(), expires_ms: 10_000 }),
-        session_id: None,
-    }
+    let lease = Some(NewLease { owner: "host-a".into(), expires_ms: 10_000 });
+    NewCall { lease, ..NewCall::new(agent, 1, "phone-inbound", 1_000, u64::MAX - 3) }
 }
 
 fn note(seq: u64) -> Row {

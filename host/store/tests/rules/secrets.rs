@@ -11,7 +11,7 @@ async fn value(tenant: &TenantStore, name: &str) -> Option<String> {
     tenant.secrets().value(name).await.unwrap().map(|secret| secret.expose().to_owned())
 }
 
-fn sealed<T: std::fmt::Debug>(result: &Result<T, StoreError>) -> bool {
+fn sealed<T>(result: &Result<T, StoreError>) -> bool {
     matches!(result, Err(StoreError::Sealed(_)))
 }
 
