@@ -26,9 +26,9 @@ use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use trunkline_contract::Fault;
 use trunkline_contract::agent::{AgentType, Status};
 use trunkline_contract::validate::Checked;
+use trunkline_contract::{AgentId, Fault};
 use trunkline_session::unix_ms;
 use trunkline_store::{AgentFilter, AgentSort, AgentVersion, NewVersion, Page};
 
@@ -101,6 +101,7 @@ pub(crate) async fn create(
     Body(document): Body<Value>,
 ) -> Result<Response, Problem> {
     let (summary, semver) = why.read()?;
+    let _still = api.sessions.agent_changes(principal.tenant.id()).await;
     check(&api, &principal, &document).await?;
     let new = NewVersion { document, summary, semver, now_ms: unix_ms(), ..NewVersion::default() };
     let made = principal.tenant.agents().create(new).await?;
@@ -114,6 +115,14 @@ async fn check(api: &Api, principal: &Principal, document: &Value) -> Result<Che
         let detail = format!("the contract has {} fault(s)", faults.len());
         Problem::invalid(detail, faults)
     })
+}
+
+/// Checks an older version: what was allowed then need not be now, as a template or a component may be gone.
+async fn check_old(api: &Api, principal: &Principal, agent: AgentId, version: u32) -> Result<(), Problem> {
+    let agents = principal.tenant.agents();
+    agents.latest(agent).await?.ok_or_else(|| Problem::missing("agent"))?;
+    let old = agents.get(agent, version).await?.ok_or_else(|| Problem::missing("version"))?;
+    check(api, principal, &old.document).await.map(drop)
 }
 
 /// A version with its tag, for `If-Match`.

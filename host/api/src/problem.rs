@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Serialize;
 use trunkline_contract::Fault;
-use trunkline_session::SessionError;
+use trunkline_session::{Broken, SessionError};
 use trunkline_store::StoreError;
 
 pub(crate) const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
@@ -18,7 +18,7 @@ pub(crate) const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("applicati
 pub struct Problem {
     /// Names the kind of problem: `urn:trunkline:problem:` and a name that stays the same.
     #[serde(rename = "type")]
-    kind: String,
+    kind: Box<str>,
     /// The status in words.
     title: &'static str,
     /// The status.
@@ -31,6 +31,9 @@ pub struct Problem {
     /// What is wrong with the body, each with its place.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     errors: Vec<Fault>,
+    /// Agents that are valid and would not be after this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    broken: Option<Box<Broken>>,
     /// Sent as `Retry-After`, seconds.
     #[serde(skip)]
     retry_after_s: Option<u64>,
@@ -39,12 +42,13 @@ pub struct Problem {
 impl Problem {
     pub(crate) fn new(status: StatusCode, kind: &str, detail: impl Into<String>) -> Self {
         Self {
-            kind: format!("urn:trunkline:problem:{kind}"),
+            kind: format!("urn:trunkline:problem:{kind}").into_boxed_str(),
             title: status.canonical_reason().unwrap_or("Error"),
             status: status.as_u16(),
             detail: detail.into().into_boxed_str(),
             instance: None,
             errors: Vec::new(),
+            broken: None,
             retry_after_s: None,
         }
     }
@@ -61,6 +65,23 @@ impl Problem {
 
     pub(crate) fn invalid(detail: impl Into<String>, errors: Vec<Fault>) -> Self {
         Self { errors, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail) }
+    }
+
+    /// It would make agents invalid; none: it would not.
+    pub(crate) fn breaking(kind: &str, broken: Broken) -> Option<Self> {
+        let first = broken.agents.first()?;
+        let named = broken.agents.iter().map(|agent| {
+            let at = agent.errors.first().map_or("", |fault| fault.pointer.as_str());
+            format!("`{}` ({at})", agent.name)
+        });
+        let mut names = named.collect::<Vec<_>>().join(", ");
+        match broken.total - broken.agents.len() {
+            0 => {}
+            more => names.push_str(&format!(" and {more} more")),
+        }
+        let why = first.errors.first().map_or("", |fault| fault.message.as_str());
+        let detail = format!("{} agent(s) would be invalid: {names}; of the first: {why}", broken.total);
+        Some(Self { broken: Some(Box::new(broken)), ..Self::new(StatusCode::CONFLICT, kind, detail) })
     }
 
     /// What is wrong with the body.

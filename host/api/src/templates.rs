@@ -14,7 +14,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use trunkline_contract::stock;
-use trunkline_session::unix_ms;
+use trunkline_session::{Proposed, unix_ms};
 use trunkline_store::{NewTemplate, Template};
 
 /// A template.
@@ -81,7 +81,9 @@ fn tagged(view: View) -> Response {
 async fn check(api: &Api, principal: &Principal, name: &str, document: &Value) -> Result<(), Problem> {
     let faults = api.sessions.check_template(principal.tenant.id(), name, document).await?;
     if faults.is_empty() {
-        return Ok(());
+        let proposed = Proposed::Template(name, Some(document));
+        let broken = api.sessions.broken_by(principal.tenant.id(), proposed).await?;
+        return Problem::breaking("breaks-agents", broken).map_or(Ok(()), Err);
     }
     let faults = faults.into_iter().map(|mut fault| {
         fault.pointer.insert_str(0, "/document");
@@ -111,6 +113,7 @@ pub(crate) async fn create(
     Body(new): Body<New>,
 ) -> Result<Response, Problem> {
     let New { name, description, document } = new;
+    let _still = api.sessions.layer_changes(principal.tenant.id()).await;
     check(&api, &principal, &name, &document).await?;
     let location = format!("/api/v1/templates/{name}");
     let new = NewTemplate { name, description, document, now_ms: unix_ms() };
@@ -126,12 +129,23 @@ pub(crate) async fn replace(
     Body(change): Body<Change>,
 ) -> Result<Response, Problem> {
     let Change { description, document } = change;
+    let _still = api.sessions.layer_changes(principal.tenant.id()).await;
     check(&api, &principal, &name, &document).await?;
     let new = NewTemplate { name, description, document, now_ms: unix_ms() };
     Ok(tagged(principal.tenant.templates().update(Expected::of(&headers)?.one()?, new).await?.into()))
 }
 
-pub(crate) async fn delete(principal: Principal, Path(name): Path<String>) -> Result<StatusCode, Problem> {
+pub(crate) async fn delete(
+    State(api): State<Api>,
+    principal: Principal,
+    Path(name): Path<String>,
+) -> Result<StatusCode, Problem> {
+    let tenant = principal.tenant.id();
+    let _still = api.sessions.layer_changes(tenant).await;
+    let broken = api.sessions.broken_by(tenant, Proposed::Template(&name, None)).await?;
+    if let Some(problem) = Problem::breaking("in-use", broken) {
+        return Err(problem);
+    }
     principal.tenant.templates().delete(name, unix_ms()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -14,7 +14,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 use trunkline_contract::{TenantId, validate};
-use trunkline_session::unix_ms;
+use trunkline_session::{Proposed, unix_ms};
 use trunkline_store::{Role, Tenant, TenantChange, TenantLimits, TenantStatus};
 
 /// A tenant to be made.
@@ -145,6 +145,11 @@ pub(crate) async fn set_defaults(
     }
     if !faults.is_empty() {
         return Err(Problem::invalid("the defaults have faults", faults));
+    }
+    let _still = api.sessions.layer_changes(tenant).await;
+    let broken = api.sessions.broken_by(tenant, Proposed::Defaults(&document)).await?;
+    if let Some(problem) = Problem::breaking("breaks-agents", broken) {
+        return Err(problem);
     }
     let change = TenantChange { defaults: Some(document), ..TenantChange::default() };
     update(&api, &principal, tenant, &headers, change).await

@@ -50,9 +50,19 @@ impl Served {
 }
 
 /// The layers above an agent's own document.
+#[derive(Clone)]
 pub struct Above {
     defaults: Value,
     templates: HashMap<String, Value>,
+}
+
+/// What is to stand above the agents of a tenant.
+#[derive(Clone, Copy, Debug)]
+pub enum Proposed<'a> {
+    /// A template of this name has this document; none: the tenant has none of this name.
+    Template(&'a str, Option<&'a Value>),
+    /// The tenant's defaults are this.
+    Defaults(&'a Value),
 }
 
 impl Above {
@@ -71,8 +81,7 @@ impl Above {
     /// # Errors
     /// A template that does not exist or extends itself.
     pub fn effective(&self, document: &Value, session: Option<&Value>) -> Result<Effective, Fault> {
-        let find = |name: &str| self.templates.get(name).cloned().or_else(|| stock::find(name).cloned());
-        let templates = layers::templates(document, find)?;
+        let templates = self.templates(document)?;
         let mut all = vec![(Layer::Tenant, &self.defaults)];
         all.extend(templates.iter().map(|(name, template)| (Layer::Template(name.clone()), template)));
         all.push((Layer::Agent, document));
@@ -82,15 +91,23 @@ impl Above {
 }
 
 impl Above {
-    /// Whether a template that is called `name` from now on leads to an end.
-    pub(crate) fn check_chain(&self, name: &str, document: &Value) -> Result<(), Fault> {
-        let find = |wanted: &str| {
-            if wanted == name {
-                return Some(document.clone());
+    /// The templates that a document extends, the farthest first.
+    pub(crate) fn templates(&self, document: &Value) -> Result<Vec<(String, Value)>, Fault> {
+        layers::templates(document, |name| self.templates.get(name).or_else(|| stock::find(name)).cloned())
+    }
+
+    /// The same when something else stands there.
+    #[must_use]
+    pub(crate) fn with(&self, proposed: Proposed<'_>) -> Self {
+        let mut above = self.clone();
+        match proposed {
+            Proposed::Template(name, Some(document)) => {
+                above.templates.insert(name.to_owned(), document.clone());
             }
-            self.templates.get(wanted).cloned().or_else(|| stock::find(wanted).cloned())
-        };
-        layers::templates(document, find).map(drop)
+            Proposed::Template(name, None) => drop(above.templates.remove(name)),
+            Proposed::Defaults(document) => above.defaults = document.clone(),
+        }
+        above
     }
 }
 

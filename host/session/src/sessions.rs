@@ -2,13 +2,14 @@
 
 use crate::admission::{Admission, Place};
 use crate::clock::unix_ms;
-use crate::contracts::{Contracts, Resolved};
+use crate::contracts::{Above, Contracts, Proposed, Resolved};
 use crate::driver::{Driver, Mail};
 use crate::feed::{Feed, Feeds};
 use crate::library::{Library, LibraryError};
 use crate::line::Line;
 use crate::metrics::Metrics;
 use crate::prices::Prices;
+use crate::setup::Setup;
 use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -83,6 +84,7 @@ pub(crate) struct Inner {
     pub(crate) store: Store,
     pub(crate) library: Library,
     pub(crate) contracts: Contracts,
+    pub(crate) setup: Setup,
     pub(crate) providers: Providers,
     pub(crate) knowledge: Knowledge,
     pub(crate) metrics: Arc<Metrics>,
@@ -105,6 +107,7 @@ impl Sessions {
         Self(Arc::new(Inner {
             knowledge: Knowledge::new(store.clone(), Limits::default()),
             contracts: Contracts::new(store.clone()),
+            setup: Setup::default(),
             store,
             library,
             providers,
@@ -161,14 +164,13 @@ impl Sessions {
         session: Option<&Value>,
     ) -> Result<Result<Checked, Vec<Fault>>, SessionError> {
         let above = self.0.contracts.above(tenant).await?;
-        let effective = match above.effective(document, session) {
-            Ok(effective) => effective,
-            Err(fault) => return Ok(Err(vec![fault])),
-        };
-        let components = self.0.store.components().list().await?;
-        let names: Vec<&str> = components.iter().map(|component| component.name.as_str()).collect();
-        let checked = validate::agent(&effective.document, Granted::BUILTIN, &names);
-        Ok(checked.map_err(|faults| faults.into_iter().map(|fault| with_origin(fault, &effective)).collect()))
+        Ok(checked(&above, document, session, &self.components().await?))
+    }
+
+    /// Names of the components that there are.
+    pub(crate) async fn components(&self) -> Result<Vec<String>, SessionError> {
+        let all = self.0.store.components().list().await?;
+        Ok(all.into_iter().map(|component| component.name).collect())
     }
 
     /// What is wrong with a template of a tenant: in itself, and with what it extends.
@@ -182,8 +184,8 @@ impl Sessions {
         document: &Value,
     ) -> Result<Vec<Fault>, SessionError> {
         let mut faults = validate::partial(document);
-        let above = self.0.contracts.above(tenant).await?;
-        faults.extend(above.check_chain(name, document).err());
+        let above = self.0.contracts.above(tenant).await?.with(Proposed::Template(name, Some(document)));
+        faults.extend(above.templates(document).err());
         Ok(faults)
     }
 
@@ -286,6 +288,19 @@ impl Sessions {
         // The map stays whole when a holder panics: every change is a single call.
         self.0.live.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Checks a document with what its layers contribute.
+pub(crate) fn checked(
+    above: &Above,
+    document: &Value,
+    session: Option<&Value>,
+    components: &[String],
+) -> Result<Checked, Vec<Fault>> {
+    let effective = above.effective(document, session).map_err(|fault| vec![fault])?;
+    let names: Vec<&str> = components.iter().map(String::as_str).collect();
+    validate::agent(&effective.document, Granted::BUILTIN, &names)
+        .map_err(|faults| faults.into_iter().map(|fault| with_origin(fault, &effective)).collect())
 }
 
 /// Says of a fault in what another layer contributes whose it is.

@@ -112,6 +112,7 @@ impl Change {
         change: impl Fn(Value) -> Result<Value, Problem>,
     ) -> Result<AgentVersion, Problem> {
         let agents = principal.tenant.agents();
+        let _still = api.sessions.agent_changes(principal.tenant.id()).await;
         let mut stale = StoreError::NotFound("agent");
         for _ in 0..TRIES {
             let latest = agents.latest(self.agent).await?.ok_or_else(|| Problem::missing("agent"))?;

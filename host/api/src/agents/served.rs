@@ -1,5 +1,6 @@
 //! Which version of an agent answers, and which contract is in force.
 
+use super::check_old;
 use crate::auth::Principal;
 use crate::body::Body;
 use crate::params::{Params, id};
@@ -45,19 +46,28 @@ pub(crate) struct Pin {
 }
 
 pub(crate) async fn pin(
+    State(api): State<Api>,
     principal: Principal,
     Path(agent): Path<String>,
     Body(pin): Body<Pin>,
 ) -> Result<Json<Served>, Problem> {
-    Ok(Json(principal.tenant.agents().pin(id(&agent, "agent")?, pin.version, unix_ms()).await?.into()))
+    let agent = id(&agent, "agent")?;
+    let _still = api.sessions.agent_changes(principal.tenant.id()).await;
+    if let Some(version) = pin.version {
+        check_old(&api, &principal, agent, version).await?;
+    }
+    Ok(Json(principal.tenant.agents().pin(agent, pin.version, unix_ms()).await?.into()))
 }
 
 pub(crate) async fn rollout(
+    State(api): State<Api>,
     principal: Principal,
     Path(agent): Path<String>,
     Body(rollout): Body<Rollout>,
 ) -> Result<Json<Served>, Problem> {
     let agent = id(&agent, "agent")?;
+    let _still = api.sessions.agent_changes(principal.tenant.id()).await;
+    check_old(&api, &principal, agent, rollout.version).await?;
     Ok(Json(principal.tenant.agents().set_rollout(agent, Some(rollout), unix_ms()).await?.into()))
 }
 

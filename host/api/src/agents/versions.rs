@@ -1,6 +1,6 @@
 //! The versions of an agent, and the agent that answers where none is named.
 
-use super::{Expected, check, tagged};
+use super::{Expected, check, check_old, tagged};
 use crate::auth::Principal;
 use crate::body::Body;
 use crate::params::{PageQuery, Params, id, invalid};
@@ -135,13 +135,10 @@ pub(crate) async fn rollback(
     Body(back): Body<RollBack>,
 ) -> Result<Response, Problem> {
     let agent: AgentId = id(&agent, "agent")?;
-    let agents = principal.tenant.agents();
-    agents.latest(agent).await?.ok_or_else(|| Problem::missing("agent"))?;
-    let old = agents.get(agent, back.version).await?.ok_or_else(|| Problem::missing("version"))?;
-    // What was allowed then need not be now: a template or a component may be gone.
-    check(&api, &principal, &old.document).await?;
+    let _still = api.sessions.agent_changes(principal.tenant.id()).await;
+    check_old(&api, &principal, agent, back.version).await?;
     let expected = Expected::of(&headers)?.one()?;
-    Ok(tagged(agents.rollback(agent, back.version, expected, back.summary, unix_ms()).await?))
+    Ok(tagged(principal.tenant.agents().rollback(agent, back.version, expected, back.summary, unix_ms()).await?))
 }
 
 pub(crate) async fn archive(
@@ -153,6 +150,14 @@ pub(crate) async fn archive(
     Ok(tagged(principal.tenant.agents().archive(agent, expected, unix_ms()).await?))
 }
 
-pub(crate) async fn restore(principal: Principal, Path(agent): Path<String>) -> Result<Response, Problem> {
-    Ok(tagged(principal.tenant.agents().restore(id(&agent, "agent")?, unix_ms()).await?))
+pub(crate) async fn restore(
+    State(api): State<Api>,
+    principal: Principal,
+    Path(agent): Path<String>,
+) -> Result<Response, Problem> {
+    let (agent, agents) = (id(&agent, "agent")?, principal.tenant.agents());
+    let _still = api.sessions.agent_changes(principal.tenant.id()).await;
+    let latest = agents.latest(agent).await?.ok_or_else(|| Problem::missing("agent"))?;
+    check(&api, &principal, &latest.document).await?;
+    Ok(tagged(agents.restore(agent, unix_ms()).await?))
 }

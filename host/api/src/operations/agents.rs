@@ -79,7 +79,7 @@ pub(super) fn operations() -> Vec<Operation> {
             .least(Role::Editor)
             .gives::<AgentVersion>(StatusCode::OK)
             .tagged()
-            .refuses(&[StatusCode::CONFLICT])
+            .refuses(&[StatusCode::CONFLICT, StatusCode::UNPROCESSABLE_ENTITY])
             .run(agents::restore),
         get("/agents/{id}/versions/{v}", "getAgentVersion", TAG, "One version of an agent")
             .least(Role::Viewer)

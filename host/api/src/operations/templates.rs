@@ -27,11 +27,15 @@ pub(super) fn operations() -> Vec<Operation> {
             .tagged()
             .run(templates::show),
         put("/templates/{name}", "replaceTemplate", TAG, "Replaces a template of the tenant")
-            .details("Agents that extend it have it with their next call.")
+            .details(
+                "Agents that extend it have it with their next call. A change that would make agents of the tenant invalid \
+                 is refused; the problem names them in `broken`.",
+            )
             .least(Role::Editor)
             .takes::<Change>()
             .gives::<View>(StatusCode::OK)
             .conditional()
+            .refuses(&[StatusCode::CONFLICT])
             .run(templates::replace),
         delete("/templates/{name}", "deleteTemplate", TAG, "Deletes a template that nothing extends")
             .least(Role::Editor)

@@ -50,6 +50,7 @@ pub(super) fn operations() -> Vec<Operation> {
             .takes::<Map<String, Value>>()
             .gives::<Tenant>(StatusCode::OK)
             .conditional()
+            .refuses(&[StatusCode::CONFLICT])
             .run(tenants::set_defaults),
     ]
 }

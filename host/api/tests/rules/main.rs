@@ -8,6 +8,7 @@ mod dashboard;
 mod documents;
 mod interface;
 mod issuers;
+mod layers;
 mod login;
 mod people;
 mod providers;

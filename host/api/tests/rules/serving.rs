@@ -6,33 +6,34 @@ use http::Method;
 use serde_json::{Value, json};
 use trunkline_store::Role;
 
-struct Editor<'a> {
+/// Somebody who may change a tenant's agents.
+pub(crate) struct Editor<'a> {
     fixture: &'a Fixture,
     bearer: String,
 }
 
 impl<'a> Editor<'a> {
-    async fn of(fixture: &'a Fixture, tenant: &str) -> Self {
+    pub(crate) async fn of(fixture: &'a Fixture, tenant: &str) -> Self {
         Self { fixture, bearer: fixture.key(tenant, Role::Editor, &[]).await }
     }
 
-    async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
+    pub(crate) async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
         self.fixture.with_bearer(&self.bearer, method, &format!("/api/v1{path}"), body.as_ref()).await
     }
 
-    async fn get(&self, path: &str) -> Value {
+    pub(crate) async fn get(&self, path: &str) -> Value {
         let answer = self.ask(Method::GET, path, None).await;
         assert_eq!(answer.status, 200, "{path}: {answer:?}");
         answer.json()
     }
 
-    async fn agent(&self, document: Value) -> String {
+    pub(crate) async fn agent(&self, document: Value) -> String {
         let made = self.ask(Method::POST, "/agents", Some(document)).await;
         assert_eq!(made.status, 201, "{made:?}");
         format!("/agents/{}", made.json()["agent_id"].as_str().unwrap())
     }
 
-    async fn change(&self, path: &str, patch: Value) -> Value {
+    pub(crate) async fn change(&self, path: &str, patch: Value) -> Value {
         let answer = self.ask(Method::PATCH, path, Some(patch)).await;
         assert_eq!(answer.status, 200, "{answer:?}");
         answer.json()
