@@ -1,7 +1,7 @@
 //! Agents of other systems, in and out.
 
-use super::Why;
 use super::change::Change;
+use super::{Why, check};
 use crate::auth::Principal;
 use crate::body::Body;
 use crate::operations::Tag;
@@ -119,6 +119,9 @@ pub(crate) async fn import(
         (false, None) => {
             let (summary, semver) = why.read()?;
             let (document, semver) = (imported.document.clone(), semver.or(imported.semver));
+            // Where it came from was told above; what stands over it may have changed since.
+            let _still = api.sessions.agent_changes(principal.tenant.id()).await;
+            check(&api, &principal, &document).await?;
             let new = NewVersion { document, summary, semver, now_ms: unix_ms(), ..NewVersion::default() };
             (StatusCode::CREATED, Some(principal.tenant.agents().create(new).await?))
         }
