@@ -142,17 +142,17 @@ impl Admin {
 
 async fn tenant(operator: Api, number: usize) -> Result<Tenant> {
     let name = format!("tenant-{number}");
-    let (status, made) = operator.request(Method::POST, "/api/v1/tenants", Some(&json!({ "name": name }))).await?;
+    let (status, made) = operator.request(Method::POST, "/tenants", Some(&json!({ "name": name }))).await?;
     ensure!(status == 201, "a tenant could not be made: {made}");
     let key = json!({"name": "bench", "role": "editor"});
-    let key = operator.asking(Method::POST, "/api/v1/keys").header("x-tenant", &name).json(&key);
+    let key = operator.asking(Method::POST, "/keys").header("x-tenant", &name).json(&key);
     let key: Value = key.send().await?.json().await?;
     let bearer = key["secret"].as_str().with_context(|| format!("a key could not be made: {key}"))?;
     let api = operator.with_token(bearer.to_owned());
     let mut agents = Vec::new();
     for agent in 0..AGENTS_PER_TENANT {
         let new = contract(&format!("Agent {agent}"));
-        let (_, made) = api.request(Method::POST, "/api/v1/agents", Some(&new)).await?;
+        let (_, made) = api.request(Method::POST, "/agents", Some(&new)).await?;
         agents
             .push(made["agent_id"].as_str().with_context(|| format!("an agent could not be made: {made}"))?.to_owned());
     }
@@ -163,12 +163,12 @@ async fn ask(tenants: Arc<Vec<Tenant>>, number: usize) -> Result<Answered> {
     let tenant = tenants.get(number % tenants.len()).context("no tenant")?;
     let asks = MIX[number % MIX.len()];
     let (method, path) = match asks {
-        Asks::List => (Method::GET, "/api/v1/agents?limit=50".to_owned()),
+        Asks::List => (Method::GET, "/agents?limit=50".to_owned()),
         Asks::Get => {
             let agent = tenant.agents.get(number / tenants.len() % tenant.agents.len()).context("no agent")?;
-            (Method::GET, format!("/api/v1/agents/{agent}"))
+            (Method::GET, format!("/agents/{agent}"))
         }
-        Asks::Create => (Method::POST, "/api/v1/agents".to_owned()),
+        Asks::Create => (Method::POST, "/agents".to_owned()),
     };
     let mut request = tenant.api.asking(method, &path);
     if asks == Asks::Create {
@@ -202,7 +202,7 @@ pub(super) async fn switches(rig: &Rig, contract: &Value) -> Result<Distribution
     let mut spent = Vec::new();
     for agent in agents.iter().cycle().take(SWITCHES) {
         let begin = Instant::now();
-        let path = format!("/api/v1/calls/{id}/agent");
+        let path = format!("/calls/{id}/agent");
         let (status, answer) = api.request(Method::POST, &path, Some(&json!({ "agent_id": agent }))).await?;
         ensure!(status == 200, "the agent could not be switched: {answer}");
         spent.push(begin.elapsed().as_secs_f64() * 1_000.0);
