@@ -10,6 +10,7 @@ mod factory;
 mod persona;
 mod phone;
 mod reading;
+mod secrets;
 mod writing;
 
 use crate::agent::AgentType;
@@ -18,6 +19,7 @@ use crate::validate::{Fault, short};
 use crate::version::Semver;
 use reading::Reading;
 use schemars::JsonSchema;
+use secrets::Taken;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use writing::Writing;
@@ -134,7 +136,7 @@ pub struct Exported {
 /// Reads an agent: JSON, or the text of an environment file. `tools` are the names that can be granted.
 ///
 /// # Errors
-/// What is neither an object nor readable text; its pointer is empty.
+/// What is neither an object nor readable text, or has more than 100 secrets; its pointer is empty.
 pub fn import(source: &Value, shape: Option<Shape>, tools: &[&str]) -> Result<Imported, Fault> {
     let (source, text) = match source {
         Value::String(text) => of_text(text, shape)?,
@@ -154,8 +156,9 @@ pub fn import(source: &Value, shape: Option<Shape>, tools: &[&str]) -> Result<Im
     if shape == Shape::Env {
         env::check(members)?;
     }
-    let source = if shape == Shape::Env { Value::Object(env::typed(members)) } else { source };
-    let mut reading = Reading::new(shape, &source, tools);
+    let mut source = if shape == Shape::Env { Value::Object(env::typed(members)) } else { source };
+    let taken = Taken::out_of(&mut source)?;
+    let mut reading = Reading::new(shape, &source, tools, taken.entries);
     match shape {
         Shape::Trunkline => {}
         Shape::Env => env::read(&mut reading),
@@ -164,7 +167,7 @@ pub fn import(source: &Value, shape: Option<Shape>, tools: &[&str]) -> Result<Im
         Shape::Dynamic => dynamic::read(&mut reading),
         Shape::Persona => persona::read(&mut reading),
     }
-    Ok(reading.end())
+    Ok(Imported { secrets: taken.secrets, ..reading.end() })
 }
 
 /// The members of a text, and whether it is one of variables.
@@ -251,24 +254,6 @@ impl Imported {
         let nearest = places.filter(|(to, _)| holds(to)).max_by_key(|(to, _)| to.len());
         nearest.map(|(_, from)| from.to_owned()).unwrap_or_default()
     }
-}
-
-/// Whether a name says that its value is nobody's business.
-fn is_secret(name: &str) -> bool {
-    const PARTS: &[&str] = &[
-        "api_key",
-        "apikey",
-        "password",
-        "passwd",
-        "credential",
-        "authorization",
-        "private_key",
-        "secret_key",
-        "access_key",
-    ];
-    let name = name.to_lowercase().replace('-', "_");
-    let ends = name == "token" || name.ends_with("_token") || name.ends_with("secret");
-    ends || PARTS.iter().any(|part| name.contains(part))
 }
 
 /// A provider of this host, written as it writes it.

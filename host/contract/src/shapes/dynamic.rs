@@ -2,7 +2,7 @@
 
 use super::factory::{LLM, STT, TTS, identify, label, tag};
 use super::reading::{Pair, Reading};
-use super::writing::Writing;
+use super::writing::{Writing, put_over};
 use crate::diff::child;
 use serde_json::{Map, Value, json};
 
@@ -143,16 +143,4 @@ fn field(ours: &Value, noted: &Map<String, Value>) -> Value {
         put_over(&mut theirs, noted);
     }
     theirs
-}
-
-/// What was noted of a field stands beside what it is.
-fn put_over(theirs: &mut Value, noted: &Value) {
-    match (theirs, noted) {
-        (Value::Object(theirs), Value::Object(noted)) => {
-            for (name, value) in noted {
-                put_over(theirs.entry(name).or_insert(Value::Null), value);
-            }
-        }
-        (theirs, noted) => *theirs = noted.clone(),
-    }
 }

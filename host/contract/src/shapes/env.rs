@@ -1,6 +1,5 @@
 //! Variables of an environment file: one agent, and the keys of its providers.
 
-use super::is_secret;
 use super::reading::{Pair, Reading};
 use super::writing::Writing;
 use crate::validate::{Fault, listed, short};
@@ -68,10 +67,8 @@ pub(super) fn read(reading: &mut Reading<'_>) {
     let variables = reading.get("").and_then(Value::as_object).into_iter().flatten();
     for (name, value) in variables {
         let at = format!("/{name}");
-        match value.as_str() {
-            Some("") => reading.drop(&at, "it is empty"),
-            Some(text) if is_secret(name) => reading.hide(&at, text),
-            _ => {}
+        if value == "" {
+            reading.drop(&at, "it is empty");
         }
     }
     reading.copy(WORDS);

@@ -1,10 +1,11 @@
 //! Parts for a factory: configurations of a language model, of speech and of tools.
 
 use super::reading::{Pair, Reading};
-use super::writing::Writing;
+use super::writing::{Writing, put_over};
 use crate::agent::WebhookEvent;
 use crate::diff::child;
 use serde_json::{Value, json};
+use std::collections::HashMap;
 
 const WORDS: &[Pair] = &[
     ("/name", "/name"),
@@ -33,6 +34,7 @@ pub(super) const TTS: &[Pair] = &[
     ("/tts_config/stability", "/tts/stability"),
     ("/tts_config/similarity_boost", "/tts/similarity_boost"),
 ];
+const BUILTIN: &str = "builtin";
 const COMPLETION: &str = "/webhooks/completion";
 
 pub(super) fn read(reading: &mut Reading<'_>) {
@@ -61,20 +63,27 @@ pub(super) fn tag(reading: &mut Reading<'_>, from: &str) {
 
 fn tools(reading: &mut Reading<'_>) {
     let items = reading.get("/tools").and_then(Value::as_array).into_iter().flatten();
-    let mut granted = Vec::new();
+    let (mut granted, mut met) = (Vec::new(), HashMap::new());
     for (index, tool) in items.enumerate() {
         let at = format!("/tools/{index}");
         let name = tool.as_str().or_else(|| tool.get("name")?.as_str());
         match name.filter(|name| reading.tools.contains(name)) {
             Some(name) if granted.contains(&name) => reading.drop(&at, "it is granted already"),
             Some(name) => {
-                reading.used(&at, &format!("/tools/{}", granted.len()));
+                let to = format!("/tools/{}", granted.len());
+                reading.used(&if tool.is_object() { child(&at, "name") } else { at.clone() }, &to);
+                if tool.get("type").is_some_and(|kind| kind == BUILTIN) {
+                    reading.used(&child(&at, "type"), &to);
+                }
+                reading.note_as(&at, &child("/tools", name), Some("a tool of the host describes itself"));
                 reading.push("/tools", json!(name));
                 granted.push(name);
             }
             None => {
-                let place = child("/tools", name.unwrap_or(&index.to_string()));
-                reading.note_as(&at, &place, Some("this host has no such tool"));
+                let name = name.map_or_else(|| index.to_string(), str::to_owned);
+                let times = met.entry(name.clone()).and_modify(|times| *times += 1).or_insert(1);
+                let place = if *times == 1 { name } else { format!("{name}#{times}") };
+                reading.note_as(&at, &child("/tools", &place), Some("this host has no such tool"));
             }
         }
     }
@@ -88,8 +97,16 @@ pub(super) fn write(writing: &mut Writing<'_>) {
     writing.section("stt", STT);
     writing.section("tts", TTS);
     let granted = writing.get("/tools").and_then(Value::as_array).cloned().unwrap_or_default();
-    let builtin = granted.iter().map(|name| json!({"name": name, "type": "builtin"}));
-    let tools: Vec<Value> = builtin.chain(writing.noted_items("/tools").into_iter().map(|(_, tool)| tool)).collect();
+    let mut noted = writing.noted_items("/tools");
+    let builtin = granted.iter().map(|name| {
+        let mut tool = json!({"name": name, "type": BUILTIN});
+        if let Some(noted) = name.as_str().and_then(|name| noted.shift_remove(name)) {
+            put_over(&mut tool, &noted);
+        }
+        tool
+    });
+    let mut tools: Vec<Value> = builtin.collect();
+    tools.extend(noted.into_iter().map(|(_, tool)| tool));
     if !tools.is_empty() {
         writing.put("/tools", "/tools", tools.into());
     }

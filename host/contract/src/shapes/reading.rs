@@ -1,6 +1,6 @@
 //! A source that is read value by value; what nobody takes is kept as a note.
 
-use super::{Entry, Imported, Outcome, Shape, is_secret, provider};
+use super::{Entry, Imported, Outcome, Shape, provider};
 use crate::diff::child;
 use crate::template;
 use crate::version::Semver;
@@ -15,8 +15,6 @@ const TEMPLATES: &[&str] = &[
     "/identity/mission",
     "/identity/interaction_style",
 ];
-/// Longest name of a secret.
-const SECRET_NAME: usize = 64;
 
 /// A place in the source and its place in the contract.
 pub(super) type Pair = (&'static str, &'static str);
@@ -28,7 +26,6 @@ pub(super) struct Reading<'a> {
     document: Value,
     notes: Value,
     pub(super) semver: Option<Semver>,
-    secrets: Vec<(String, String)>,
     entries: Vec<Entry>,
     /// Places of the source that were told of.
     told: BTreeSet<String>,
@@ -37,7 +34,8 @@ pub(super) struct Reading<'a> {
 }
 
 impl<'a> Reading<'a> {
-    pub(super) fn new(shape: Shape, source: &'a Value, tools: &'a [&'a str]) -> Self {
+    /// `entries` tell what was taken out of the source before.
+    pub(super) fn new(shape: Shape, source: &'a Value, tools: &'a [&'a str], entries: Vec<Entry>) -> Self {
         Self {
             shape,
             source,
@@ -45,8 +43,7 @@ impl<'a> Reading<'a> {
             document: json!({}),
             notes: json!({}),
             semver: None,
-            secrets: Vec::new(),
-            entries: Vec::new(),
+            entries,
             told: BTreeSet::new(),
             taken: HashSet::new(),
         }
@@ -177,9 +174,8 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// Notes what was not told of in a value, or takes it out as a secret.
+    /// Notes what was not told of in a value.
     fn keep(&mut self, value: &Value, at: &str, place: &str, why: Option<&str>) {
-        let name = at.rsplit('/').next().unwrap_or_default();
         match value {
             _ if self.told.contains(at) => {}
             Value::Object(members) => {
@@ -188,10 +184,6 @@ impl<'a> Reading<'a> {
                 }
             }
             Value::Null => {}
-            Value::String(text) if is_secret(name) => self.hide(at, text),
-            value if hides(value) => {
-                self.tell(at, Outcome::Dropped, None, Some("there are secrets in it".to_owned()));
-            }
             // Of a list that was taken apart, every item was told of.
             Value::Array(_) if self.told_below(at) => {}
             value => {
@@ -207,40 +199,13 @@ impl<'a> Reading<'a> {
         self.told.range(below.clone()..).next().is_some_and(|told| told.starts_with(&below))
     }
 
-    /// Takes a value out as a secret.
-    pub(super) fn hide(&mut self, at: &str, value: &str) {
-        if value.is_empty() {
-            return self.tell(at, Outcome::Dropped, None, Some("it is empty".to_owned()));
-        }
-        let letter = |letter: char| match letter {
-            'a'..='z' | 'A'..='Z' | '0'..='9' | '_' | '-' => letter,
-            _ => '_',
-        };
-        let mut name: String = at.trim_start_matches('/').chars().map(letter).collect();
-        if !name.starts_with(|first: char| first.is_ascii_alphabetic()) {
-            name.insert(0, 'S');
-        }
-        let name: String = name.chars().take(SECRET_NAME).collect::<String>().to_uppercase();
-        self.secrets.push((name.clone(), value.to_owned()));
-        self.tell(at, Outcome::Secret, Some(name), None);
-    }
-
     pub(super) fn end(mut self) -> Imported {
         self.keep(self.source, "", "", None);
         if self.notes.as_object().is_some_and(|notes| !notes.is_empty()) {
             set(&mut self.document, &format!("/metadata/notes/{}", self.shape.name()), self.notes);
         }
-        let Self { shape, document, semver, secrets, entries, .. } = self;
-        Imported { shape, document, semver, secrets, entries }
-    }
-}
-
-/// Whether a secret is anywhere inside.
-fn hides(value: &Value) -> bool {
-    match value {
-        Value::Object(members) => members.iter().any(|(name, value)| is_secret(name) || hides(value)),
-        Value::Array(items) => items.iter().any(hides),
-        _ => false,
+        let Self { shape, document, semver, entries, .. } = self;
+        Imported { shape, document, semver, secrets: Vec::new(), entries }
     }
 }
 

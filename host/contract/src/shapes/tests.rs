@@ -1,3 +1,4 @@
+use super::secrets::is_secret;
 use super::*;
 use crate::agent::Agent;
 use crate::layers::{Layer, merge};
@@ -216,13 +217,105 @@ fn a_line_of_an_environment_file_means_what_stands_there() {
 
 #[test]
 fn names_that_hide_something_are_known() {
-    for name in
-        ["api_key", "OPENAI_API_KEY", "authToken".to_uppercase().as_str(), "client_secret", "token", "access-token"]
-    {
-        assert!(is_secret(name) || name == "AUTHTOKEN", "{name}");
+    for name in [
+        "api_key",
+        "OPENAI_API_KEY",
+        "apiKey",
+        "authToken",
+        "accessToken",
+        "AUTH_TOKEN",
+        "client_secret",
+        "clientSecret",
+        "token",
+        "access-token",
+        "bearer",
+        "pwd",
+        "passphrase",
+        "deepgram_key",
+        "signingKey",
+        "api_keys",
+        "passwords",
+        "secrets",
+        "credentials",
+        "refreshTokens",
+    ] {
+        assert!(is_secret(name), "{name}");
     }
-    for name in ["max_tokens", "secretary_name", "tokenizer", "keyterms"] {
+    for name in
+        ["max_tokens", "maxTokens", "max_completion_tokens", "secretary_name", "tokenizer", "keyterms", "monkey", "key"]
+    {
         assert!(!is_secret(name), "{name}");
+    }
+}
+
+#[test]
+fn whatever_form_a_secret_has_it_is_in_no_contract_and_in_no_report() {
+    let hidden = [
+        json!("HIDDEN"),
+        json!(["HIDDEN", "HIDDEN"]),
+        json!({"openai": "HIDDEN", "more": {"x": ["HIDDEN"]}}),
+        json!([{"x": "HIDDEN"}]),
+        json!(4_711_471_147_114_711_u64),
+    ];
+    for hidden in &hidden {
+        for (shape, source) in [
+            (Shape::Factory, json!({"name": "x", "llm_config": {"provider": "openai", "api_keys": hidden}})),
+            (
+                Shape::Factory,
+                json!({"name": "x", "llm_config": {}, "apiKey": hidden, "list": [{"a": {"pwd": hidden}}]}),
+            ),
+            (
+                Shape::Factory,
+                json!({"name": "x", "llm_config": {"provider": {"password": hidden}}, "greeting": {"token": hidden}}),
+            ),
+            (
+                Shape::Factory,
+                json!({"name": "x", "llm_config": {}, "tools": [{"name": "end_call", "api_key": hidden}, {"name": "y", "secret": hidden}]}),
+            ),
+            (
+                Shape::Phone,
+                json!({"name": "x", "context_data": {"crm_api_key": hidden, "smtp": {"password": hidden, "host": "h"}, "all": [{"token": hidden}]}}),
+            ),
+            (
+                Shape::Dynamic,
+                json!({"agent_id": "x", "schema_config": {"fields": [{"field_name": "a", "field_type": "str", "default": {"token": hidden}, "metadata": {"apiKey": hidden}}]}}),
+            ),
+            (
+                Shape::Persona,
+                json!({"name": "x", "configuration": {"accessToken": hidden}, "metadata": {"tags": [{"secret": hidden}]}}),
+            ),
+        ] {
+            let imported = import(&source, Some(shape), TOOLS).unwrap();
+            let told = format!("{} {}", imported.document, serde_json::to_string(&imported.entries).unwrap());
+            assert!(!told.contains("HIDDEN") && !told.contains("47114711"), "{source}: {told}");
+            for leaf in leaves(&source, "") {
+                assert!(super::tests::told(&imported, &leaf), "{source}: {leaf}");
+            }
+        }
+    }
+    let imported = import(
+        &json!({"name": "x", "context_data": {"pin": 1, "crm_api_key": "k", "smtp": {"host": "h", "password": 7}}}),
+        Some(Shape::Phone),
+        TOOLS,
+    )
+    .unwrap();
+    assert_eq!(imported.document["context"], json!({"pin": 1, "smtp": {"host": "h"}}), "the rest is kept");
+    let named: Vec<_> = imported.secrets.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    assert_eq!(named, [("CONTEXT_DATA_CRM_API_KEY", "k"), ("CONTEXT_DATA_SMTP_PASSWORD", "7")]);
+}
+
+#[test]
+fn what_is_said_of_a_tool_beside_its_name_is_kept_of_each_of_them() {
+    let tools = json!([
+        {"name": "save_data", "type": "builtin", "parameters": {"a": 1}},
+        {"name": "lookup", "url": "a"},
+        {"name": "lookup", "url": "b"},
+    ]);
+    let imported = import(&json!({"name": "x", "llm_config": {}, "tools": tools}), None, TOOLS).unwrap();
+    assert_eq!(imported.document["tools"], json!(["save_data"]));
+    let notes = imported.document["metadata"]["notes"].to_string();
+    for kept in ["\"parameters\":{\"a\":1}", "\"url\":\"a\"", "\"url\":\"b\""] {
+        assert!(notes.contains(kept), "{kept}: {notes}");
     }
 }
 

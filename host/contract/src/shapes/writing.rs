@@ -34,11 +34,22 @@ impl<'a> Writing<'a> {
         self.agent.effective.document.pointer(from)
     }
 
+    /// The places at or below a place of which something is said.
+    fn said(&self, from: &str) -> impl Iterator<Item = &'a String> + use<'a> {
+        let origin = &self.agent.effective.origin;
+        let below = format!("{from}/");
+        let deeper = origin.range(below.clone()..).take_while(move |(at, _)| at.starts_with(&below));
+        origin
+            .get_key_value(from)
+            .into_iter()
+            .chain(deeper)
+            .filter(|(_, layer)| **layer != Layer::Default)
+            .map(|(at, _)| at)
+    }
+
     /// Whether something else is said than nothing.
     pub(super) fn says(&self, from: &str) -> bool {
-        let below = format!("{from}/");
-        let origin = &self.agent.effective.origin;
-        origin.iter().any(|(at, layer)| *layer != Layer::Default && (at == from || at.starts_with(&below)))
+        self.said(from).next().is_some()
     }
 
     /// What is written there by now.
@@ -112,10 +123,7 @@ impl<'a> Writing<'a> {
 
     /// Says that what is said at or below a place is not written.
     pub(super) fn drop(&mut self, from: &str, why: &str) {
-        let below = format!("{from}/");
-        let said = self.agent.effective.origin.iter().filter(|(_, layer)| **layer != Layer::Default);
-        let said = said.map(|(at, _)| at).filter(|at| *at == from || at.starts_with(&below));
-        for at in said.cloned().collect::<Vec<_>>() {
+        for at in self.said(from).cloned().collect::<Vec<_>>() {
             self.tell(&at, Outcome::Dropped, None, Some(why.to_owned()));
         }
     }
@@ -139,5 +147,17 @@ impl<'a> Writing<'a> {
             }
         }
         Exported { content: self.content, entries: self.entries }
+    }
+}
+
+/// What was noted of something stands beside what it is.
+pub(super) fn put_over(theirs: &mut Value, noted: &Value) {
+    match (theirs, noted) {
+        (Value::Object(theirs), Value::Object(noted)) => {
+            for (name, value) in noted {
+                put_over(theirs.entry(name).or_insert(Value::Null), value);
+            }
+        }
+        (theirs, noted) => *theirs = noted.clone(),
     }
 }
