@@ -238,6 +238,19 @@ impl Imported {
         }
     }
 
+    /// Says that the agent becomes the next version of one that has this number already: only a greater one counts.
+    pub fn after(&mut self, latest: Semver) {
+        if self.semver.is_none_or(|semver| semver > latest) {
+            return;
+        }
+        self.semver = None;
+        let entries = self.entries.iter_mut().filter(|entry| entry.from == "/version" && entry.to.is_none());
+        for entry in entries.filter(|entry| entry.outcome == Outcome::Mapped) {
+            entry.outcome = Outcome::Dropped;
+            entry.message = Some(format!("the agent is at {latest} already"));
+        }
+    }
+
     fn add(&mut self, to: &str, message: String) {
         let entry =
             Entry { from: String::new(), outcome: Outcome::Added, to: Some(to.to_owned()), message: Some(message) };

@@ -92,7 +92,7 @@ fn of_number(tx: &Tx<'_>, tenant: TenantId, number: &str) -> Result<(Calls, Sess
 
 fn of_user(tx: &Tx<'_>, tenant: TenantId, user: &str) -> Result<(Calls, SessionIds)> {
     const CALLS: &str = "SELECT c.id, c.state = 'ended' FROM calls c JOIN agent_sessions s ON s.id = c.session_id \
-        WHERE c.tenant_id = ?1 AND s.user = ?2";
+        WHERE c.tenant_id = ?1 AND s.user = ?2 AND c.erased_at_ms IS NULL";
     const SESSIONS: &str = "SELECT id FROM agent_sessions WHERE tenant_id = ?1 AND user = ?2";
     let calls = tx.all(CALLS, params![tenant, user], |row| Ok((CallId(row.uuid(0)?), row.bool(1)?)))?;
     let sessions = tx.all(SESSIONS, params![tenant, user], |row| Ok(SessionId(row.uuid(0)?)))?;
@@ -124,7 +124,9 @@ fn erase_call(tx: &Tx<'_>, call: CallId, now_ms: u64) -> Result<u64> {
     Ok(tx.execute("DELETE FROM events WHERE call_id = ?1", params![call])?)
 }
 
+/// What a session was told goes at once; whose it is stays while it leads to calls that are not erased.
 fn erase_session(tx: &Tx<'_>, session: SessionId) -> Result<u64> {
-    const SQL: &str = "UPDATE agent_sessions SET user = NULL, overrides = '{}', context = '{}' WHERE id = ?1";
+    const SQL: &str = "UPDATE agent_sessions SET user = CASE WHEN EXISTS (SELECT 1 FROM calls c WHERE c.session_id = ?1 \
+        AND c.erased_at_ms IS NULL) THEN user END, overrides = '{}', context = '{}' WHERE id = ?1";
     Ok(tx.execute(SQL, params![session])?)
 }

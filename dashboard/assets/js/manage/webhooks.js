@@ -64,7 +64,12 @@ export function create({ route, head }) {
   }
 
   async function fields({ url = "", events = EVENTS.map(([name]) => name), agent_id: agent = "", active = true } = {}) {
-    const options = [["", "All"], ...(await names)];
+    const known = await names;
+    const options = [["", "All"], ...known];
+    // An agent that the list does not name (put away, or too many) stays the one: none would stand for all.
+    if (agent && !known.has(agent)) {
+      options.push([agent, agent]);
+    }
     return [
       line("url", "Address", { type: "url", value: url, placeholder: "https://…" }),
       checks("events", "Events", EVENTS, { value: events }),

@@ -104,6 +104,12 @@ impl Change {
         Ok(Self { agent: id(agent, "agent")?, expected: Expected::of(headers)?, summary, semver })
     }
 
+    /// Gives the next version this number, unless it was given one already.
+    #[must_use]
+    pub(super) fn numbered(self, semver: Option<Semver>) -> Self {
+        Self { semver: self.semver.or(semver), ..self }
+    }
+
     /// Makes the next version, unless the document stays as it is.
     pub(super) async fn apply(
         self,

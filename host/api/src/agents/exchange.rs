@@ -99,7 +99,7 @@ pub(crate) async fn import(
     let source = import.read(&api).await?;
     let mut imported = shapes::import(&source, import.shape, api.sessions.tools())
         .map_err(|fault| refused(vec![Fault { pointer: "/source".to_owned(), ..fault }]))?;
-    if import.secrets && !imported.secrets.is_empty() && !import.dry_run {
+    if import.secrets && !imported.secrets.is_empty() {
         may_set_secrets(&principal)?;
     }
     json_patch::merge(&mut imported.document, &Value::Object(import.changes.clone()));
@@ -107,13 +107,21 @@ pub(crate) async fn import(
     let whole = api.sessions.merged(principal.tenant.id(), &imported.document).await?;
     let whole = whole.map_err(|fault| refused(vec![place(&imported, fault)]))?;
     imported.complete(&whole.document);
+    if import.set_default && whole.document.pointer("/metadata/status").is_some_and(|status| status == "archived") {
+        let fault = Fault::error("/set_default", "archived", "an archived agent answers nobody: change its status too");
+        return Err(refused(vec![fault]));
+    }
     let checked = api.sessions.validate(principal.tenant.id(), &imported.document).await?;
     let checked =
         checked.map_err(|faults| refused(faults.into_iter().map(|fault| place(&imported, fault)).collect()))?;
+    if let Some(into) = import.into {
+        let latest = principal.tenant.agents().latest(into).await?.ok_or_else(|| Problem::missing("agent"))?;
+        imported.after(latest.semver);
+    }
     let (status, agent) = match (import.dry_run, import.into) {
         (true, _) => (StatusCode::OK, None),
         (false, Some(into)) => {
-            let change = Change::new(&into.to_string(), &headers, why)?;
+            let change = Change::new(&into.to_string(), &headers, why)?.numbered(imported.semver);
             (StatusCode::OK, Some(change.apply(&api, &principal, |_| Ok(imported.document.clone())).await?))
         }
         (false, None) => {
@@ -130,7 +138,7 @@ pub(crate) async fn import(
         principal.tenant.agents().set_default(agent.agent_id, PRODUCTION, unix_ms()).await?;
     }
     let tag = agent.as_ref().map(|agent| [(header::ETAG, format!("\"{}\"", agent.version))]);
-    let secrets = keep(&principal, &mut imported, import.secrets && !import.dry_run).await?;
+    let secrets = keep(&principal, &mut imported, &import).await?;
     let Imported { shape, document, entries, .. } = imported;
     let report = Report { shape, agent, document, entries, secrets, warnings: checked.warnings };
     Ok((status, tag, Json(report)).into_response())
@@ -178,18 +186,19 @@ fn may_set_secrets(principal: &Principal) -> Result<(), Problem> {
     Err(Problem::new(StatusCode::FORBIDDEN, "forbidden", detail))
 }
 
-/// Keeps the secrets that were found, and none that there are already.
-async fn keep(principal: &Principal, imported: &mut Imported, wanted: bool) -> Result<Vec<Found>, Problem> {
+/// Keeps the secrets that were found, and none that there are already. Whoever leaves them behind is not told which there are.
+async fn keep(principal: &Principal, imported: &mut Imported, import: &Import) -> Result<Vec<Found>, Problem> {
     let mut found = Vec::new();
     for (name, value) in std::mem::take(&mut imported.secrets) {
-        let known = principal.tenant.secrets().info(name.clone()).await?.is_some();
-        let stored = wanted && !known;
+        let known = import.secrets && principal.tenant.secrets().info(name.clone()).await?.is_some();
+        let wanted = import.secrets && !known;
+        let stored = wanted && !import.dry_run;
         if stored {
             principal.tenant.secrets().set(name.clone(), Secret::new(value), unix_ms()).await?;
         }
         let entry = imported.entries.iter_mut().find(|entry| entry.to.as_deref() == Some(&name));
         if let Some(entry) = entry.filter(|entry| entry.outcome == Outcome::Secret) {
-            entry.message = match (stored, known) {
+            entry.message = match (wanted, known) {
                 (true, _) => None,
                 (false, true) => Some("there is a secret of this name already, which is kept".to_owned()),
                 (false, false) => Some("it was left behind".to_owned()),

@@ -205,3 +205,61 @@ async fn an_agent_is_fetched_from_where_tenants_may_go_and_from_nowhere_else() {
     }
     assert_eq!(agents(&closed).await, 0);
 }
+
+#[tokio::test]
+async fn a_dry_run_needs_what_the_run_needs_and_says_what_it_would_do() {
+    let fixture = Fixture::new().await;
+    let set = json!({"value": "mine"});
+    assert_eq!(fixture.operator(Method::PUT, "/api/v1/secrets/OPENAI_API_KEY", Some(&set)).await.status, 201);
+    let key =
+        fixture.operator(Method::POST, "/api/v1/keys", Some(&json!({"name": "ci", "role": "editor"}))).await.json();
+    let scoped = json!({"name": "agents only", "role": "admin", "scopes": ["agents"]});
+    let scoped = fixture.operator(Method::POST, "/api/v1/keys", Some(&scoped)).await.json();
+    for key in [key, scoped] {
+        let bearer = format!("Bearer {}", key["secret"].as_str().unwrap());
+        let headers = [("authorization", bearer.as_str())];
+        let mut body = json!({"source": SAMPLES[0].1, "dry_run": true});
+        let refused = fixture.send(Method::POST, IMPORT, &headers, Some(&body)).await;
+        assert_eq!(refused.problem(403), "forbidden");
+        body["secrets"] = json!(false);
+        let told = fixture.send(Method::POST, IMPORT, &headers, Some(&body)).await;
+        assert_eq!(told.status, 200, "{told:?}");
+        let told = String::from_utf8_lossy(&told.body).into_owned();
+        assert!(!told.contains("already"), "whether there is such a secret is not theirs to know: {told}");
+    }
+    let report = import(&fixture, &json!({"source": SAMPLES[0].1, "dry_run": true})).await.json();
+    let message = |name: &str| {
+        let entries = report["entries"].as_array().unwrap().clone();
+        entries.into_iter().find(|entry| entry["to"] == name).unwrap()["message"].clone()
+    };
+    assert_eq!(message("OPENAI_API_KEY"), "there is a secret of this name already, which is kept");
+    assert_eq!(message("ELEVENLABS_API_KEY"), Value::Null, "it would be stored");
+}
+
+#[tokio::test]
+async fn what_cannot_be_the_default_makes_no_agent_and_no_secrets() {
+    let fixture = Fixture::new().await;
+    let source = json!({"name": "x", "configuration": {"llm_provider": "builtin", "api_key": "k"}, "metadata": {"status": "archived"}});
+    let refused = import(&fixture, &json!({"source": source, "set_default": true})).await;
+    assert_eq!(refused.problem(422), "invalid");
+    assert_eq!(refused.json()["errors"][0]["pointer"], "/set_default");
+    let all = fixture.operator(Method::GET, "/api/v1/agents?status=archived", None).await.json();
+    assert_eq!(all["items"], json!([]));
+    assert_eq!(fixture.operator(Method::GET, "/api/v1/secrets", None).await.json()["items"], json!([]));
+}
+
+#[tokio::test]
+async fn the_version_of_the_source_counts_when_it_is_greater() {
+    let fixture = Fixture::new().await;
+    let mut source: Value = serde_json::from_str(SAMPLES[4].1).unwrap();
+    let first = import(&fixture, &json!({"source": source})).await.json();
+    let into = &first["agent"]["agent_id"];
+    for (version, greeting, expected) in [("3.0.0", "one", "3.0.0"), ("2.5.0", "two", "3.0.1")] {
+        source["version"] = json!(version);
+        source["identity"]["mission"] = json!(greeting);
+        let next = import(&fixture, &json!({"source": source, "into": into})).await.json();
+        assert_eq!(next["agent"]["semver"], expected, "{next}");
+        let entry = next["entries"].as_array().unwrap().iter().find(|entry| entry["from"] == "/version").unwrap();
+        assert_eq!(entry["outcome"], if version == expected { "mapped" } else { "dropped" });
+    }
+}

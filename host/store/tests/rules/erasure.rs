@@ -185,3 +185,26 @@ async fn a_user_is_erased_with_what_they_said_in_their_sessions() {
     assert_eq!(fixture.tenant.agent_sessions().get(bob).await.unwrap().unwrap().user.as_deref(), Some("bob"));
     assert_eq!(places(&fixture.raw().await, "ada").await, Vec::<String>::new());
 }
+
+#[tokio::test]
+async fn whoever_is_erased_by_number_can_still_be_erased_by_name() {
+    let fixture = Fixture::new().await;
+    let shared = session(&fixture, &fixture.tenant, "alice").await;
+    let in_session = |caller| NewCall { session_id: Some(shared), ..from(&fixture, caller) };
+    call(&fixture.tenant, in_session("+15550101"), true).await;
+    let other = call(&fixture.tenant, in_session("+15550102"), true).await;
+    let by_number = fixture.tenant.erase(Subject::Number("+15550101".into()), 40).await.unwrap();
+    assert_eq!((by_number.calls, by_number.sessions), (1, 1));
+    let conn = fixture.raw().await;
+    let words = places(&conn, NAME).await;
+    assert!(
+        !words.iter().any(|place| place.starts_with("agent_sessions.")),
+        "what the session was told is gone: {words:?}"
+    );
+    let by_name = fixture.tenant.erase(Subject::User("alice".into()), 50).await.unwrap();
+    assert_eq!((by_name.calls, by_name.sessions), (1, 1));
+    assert!(fixture.tenant.calls().get(other).await.unwrap().unwrap().erased_at_ms.is_some());
+    for wanted in ["alice", WORDS, NAME, "+15550102"] {
+        assert_eq!(places(&conn, wanted).await, Vec::<String>::new(), "{wanted}");
+    }
+}

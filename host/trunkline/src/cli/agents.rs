@@ -195,7 +195,7 @@ pub(crate) struct ImportArgs {
     /// Make it the agent of whoever names none.
     #[arg(long)]
     pub(crate) default: bool,
-    /// Leave keys and passwords behind; otherwise they become secrets.
+    /// Keys and passwords do not become secrets. The server is sent the whole source all the same.
     #[arg(long)]
     pub(crate) no_secrets: bool,
     /// Say what would become of it, and keep nothing.
