@@ -12,6 +12,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 
 use super::Distribution;
 use super::rig::Rig;
+use crate::emulators::twilio::{What, When};
 use crate::host::Api;
 
 const TENANTS: usize = 100;
@@ -35,6 +36,9 @@ const MIX: [Asks; 10] = [
 ];
 /// Switches of a live call.
 const SWITCHES: usize = 100;
+
+/// Longer than all of them take, ms.
+const LONG_MS: u64 = 120_000;
 
 /// What a request asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -191,7 +195,8 @@ pub(super) async fn switches(rig: &Rig, contract: &Value) -> Result<Distribution
         contract["name"] = json!(name);
         agents.push(api.create_agent(&contract).await?);
     }
-    let call = rig.carrier.place_call(rig.plain_call());
+    let call = rig.plain_call().step(When::At(LONG_MS), What::HangUp);
+    let call = rig.carrier.place_call(call);
     let id = loop {
         let live = api.calls().await?.into_iter().find(|call| call["state"] == "active");
         match live.as_ref().and_then(|call| call["id"].as_str()) {
