@@ -15,6 +15,8 @@ mod calls;
 #[cfg(test)]
 mod cli;
 #[cfg(test)]
+mod components;
+#[cfg(test)]
 mod first_minute;
 #[cfg(test)]
 mod golden;

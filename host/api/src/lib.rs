@@ -11,6 +11,7 @@ mod body;
 mod calls;
 mod carrier;
 mod chat;
+mod components;
 mod dashboard;
 mod documents;
 mod guard;

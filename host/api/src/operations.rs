@@ -7,6 +7,7 @@ mod about;
 mod agents;
 mod auth;
 mod calls;
+mod components;
 mod conversations;
 mod documents;
 mod insight;
@@ -43,6 +44,7 @@ pub(crate) fn all() -> Vec<Operation> {
         calls::operations(),
         numbers::operations(),
         documents::operations(),
+        components::operations(),
         providers::operations(),
         tenants::operations(),
         people::operations(),
@@ -86,7 +88,7 @@ mod tests {
         for Operation { about, .. } in all() {
             assert!(about.input.is_none() || !about.method.is_safe(), "{}", about.id);
             if let Some(input) = &about.input {
-                assert!((1..=16 * 1024 * 1024).contains(&input.limit), "{}", about.id);
+                assert!((1..=65 * 1024 * 1024).contains(&input.limit), "{}", about.id);
             }
         }
     }

@@ -64,7 +64,12 @@ impl Problem {
     }
 
     pub(crate) fn invalid(detail: impl Into<String>, errors: Vec<Fault>) -> Self {
-        Self { errors, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail) }
+        Self::refused("invalid", detail, errors)
+    }
+
+    /// What was sent cannot be used.
+    pub(crate) fn refused(kind: &str, detail: impl Into<String>, errors: Vec<Fault>) -> Self {
+        Self { errors, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, kind, detail) }
     }
 
     /// It would make agents invalid; none: it would not.

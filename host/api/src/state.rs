@@ -2,6 +2,7 @@
 
 use crate::answers::Cors;
 use crate::auth::{Guesses, Issuer, Issuers, SigningKeys};
+use crate::components::Uploads;
 use crate::guard::{RateLimits, Rates};
 use crate::login::Passwords;
 use std::collections::HashMap;
@@ -39,6 +40,7 @@ pub struct Api {
     pub(crate) knowledge: Knowledge,
     /// Try-outs of providers at a time.
     pub(crate) tryouts: Gate,
+    pub(crate) uploads: Uploads,
     pub(crate) rates: Rates,
     /// Signs tokens of this host.
     pub(crate) signing: SigningKeys,
@@ -74,6 +76,7 @@ impl Api {
             tls: false,
             guesses: Guesses::new(Instant::now()),
             passwords: Passwords::new(),
+            uploads: Uploads::new(),
             rates: Rates::new(RateLimits::default()),
             cors: Cors::default(),
             outgoing: None,

@@ -185,13 +185,17 @@ pub struct Behaviour {
     /// The name of a component.
     #[schemars(length(min = 1, max = 64), regex(pattern = r"^[a-z0-9-]+$"))]
     pub component: String,
+    /// Number of a release of a component of one's own; none: the live one, whichever that is when a call begins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
+    pub release: Option<u32>,
     /// Its own settings.
     pub settings: Map<String, Value>,
 }
 
 impl Default for Behaviour {
     fn default() -> Self {
-        Self { component: "conversation".to_owned(), settings: Map::new() }
+        Self { component: "conversation".to_owned(), release: None, settings: Map::new() }
     }
 }
 

@@ -65,6 +65,10 @@ id!(
     AgentId
 );
 id!(
+    /// A component that a tenant uploaded; its releases share it.
+    ComponentId
+);
+id!(
     /// One call, on whatever channel.
     CallId
 );

@@ -26,7 +26,7 @@ pub mod version;
 pub use action::{Action, ActionKind};
 pub use agent::Agent;
 pub use event::Event;
-pub use id::{AgentId, CallId, DeliveryId, DocumentId, KeyId, SessionId, TenantId, UserId, WebhookId};
+pub use id::{AgentId, CallId, ComponentId, DeliveryId, DocumentId, KeyId, SessionId, TenantId, UserId, WebhookId};
 pub use validate::{Fault, Severity};
 
 /// Milliseconds on a call's own clock, counted from the moment the call was created.

@@ -59,6 +59,23 @@ impl Shape {
         }
     }
 
+    /// The shape of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|shape| shape.name() == name)
+    }
+
+    /// What it is known by.
+    pub fn says(self) -> &'static str {
+        match self {
+            Self::Trunkline => "The contract of this platform",
+            Self::Env => "Variables of an environment file, such as LLM_PROVIDER and SYSTEM_PROMPT",
+            Self::Phone => "system_prompt, voice, greeting_message, context_data",
+            Self::Factory => "llm_config, tts_config, stt_config, tools",
+            Self::Dynamic => "prompt_config, schema_config",
+            Self::Persona => "identity, traits, configuration, voice",
+        }
+    }
+
     /// The shape that a document most likely has, by the names that only one shape uses.
     pub fn of(document: &Map<String, Value>) -> Self {
         let has = |names: &[&str]| names.iter().any(|name| document.contains_key(*name));

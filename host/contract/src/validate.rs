@@ -105,12 +105,15 @@ pub fn overrides(document: &Value) -> Vec<Fault> {
         fixed.map(|name| Fault::error(format!("/{name}"), "fixed", format!("a session cannot override `{name}`"))),
     );
     // Whoever takes the section away takes the component away.
-    let component = match document.get("behaviour") {
-        Some(Value::Null) => Some("/behaviour"),
-        Some(behaviour) => behaviour.get("component").map(|_| "/behaviour/component"),
-        None => None,
+    let fixed = match document.get("behaviour") {
+        Some(Value::Null) => vec!["/behaviour".to_owned()],
+        Some(behaviour) => {
+            let said = ["component", "release"].into_iter().filter(|name| behaviour.get(name).is_some());
+            said.map(|name| format!("/behaviour/{name}")).collect()
+        }
+        None => Vec::new(),
     };
-    faults.extend(component.map(|at| Fault::error(at, "fixed", "a session cannot override the component")));
+    faults.extend(fixed.into_iter().map(|at| Fault::error(at, "fixed", "a session cannot override the component")));
     faults
 }
 

@@ -16,6 +16,32 @@ use trunkline_store::Store;
 /// How often it is looked for sessions that nobody uses.
 const TIDY_EVERY: Duration = Duration::from_secs(60);
 
+/// How often it is looked for components that nobody uses.
+const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
+/// For how long bytes of components are kept that nothing refers to: calls that began with them come to their end.
+const SWEEP_AFTER: Duration = Duration::from_secs(7 * 24 * 3_600);
+
+/// Removes the bytes of components that nothing has referred to for a week, until told to stop. `gone` is told their
+/// digests; `now_ms` is unix ms.
+pub async fn sweep(store: Store, gone: impl Fn(&[String]), now_ms: fn() -> u64, stop: CancellationToken) {
+    let after_ms = u64::try_from(SWEEP_AFTER.as_millis()).unwrap_or(u64::MAX);
+    loop {
+        let now = now_ms();
+        match store.sweep_components(now.saturating_sub(after_ms), now).await {
+            Ok(digests) if digests.is_empty() => {}
+            Ok(digests) => {
+                tracing::info!(components = digests.len(), "components that nothing refers to are gone");
+                gone(&digests);
+            }
+            Err(error) => tracing::warn!(%error, "unused components could not be removed"),
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(SWEEP_EVERY) => {}
+        }
+    }
+}
+
 /// Ends sessions with agents that nobody has used for `idle`, until told to stop. `now_ms` is unix ms.
 pub async fn tidy(store: Store, idle: Duration, now_ms: fn() -> u64, stop: CancellationToken) {
     let idle_ms = u64::try_from(idle.as_millis()).unwrap_or(u64::MAX);

@@ -55,6 +55,24 @@ pub enum Admission {
     Mismatch(String),
 }
 
+impl Admission {
+    /// The kind of refusal in a word that stays the same.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::TooLarge { .. } => "too-large",
+            Self::Precompiled => "precompiled",
+            Self::NotAComponent => "not-a-component",
+            Self::Invalid(_) => "invalid-component",
+            Self::TooMany { .. } => "too-many",
+            Self::UnknownImport(_) => "import",
+            Self::NoWorld => "no-world",
+            Self::TwoWorlds => "two-worlds",
+            Self::UnknownVersion(_) => "unknown-version",
+            Self::Mismatch(_) => "mismatch",
+        }
+    }
+}
+
 /// Checks bytes from outside.
 pub(crate) fn check(engine: &Engine, admit: &Admit, bytes: &[u8]) -> Result<World, Admission> {
     if bytes.len() > admit.bytes {

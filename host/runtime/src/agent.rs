@@ -8,6 +8,7 @@ use crate::failure::{Failure, FailureKind, Stats};
 use crate::guest::{self, Guest};
 use crate::meter::Meter;
 use crate::wasi::{Source, Wasi};
+use serde::Serialize;
 use serde_json::Value;
 use std::sync::Arc;
 use trunkline_contract::{Action, EffectId, Event, Ms};
@@ -63,7 +64,7 @@ pub struct Invalid {
 }
 
 /// Who a behaviour says that it is.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Manifest {
     /// 1-64 characters of `a-z 0-9 -`.
     pub name: String,

@@ -72,7 +72,7 @@ impl Cache {
             tracing::warn!(file = %path.display(), "a compiled component is not signed by this host, it is compiled again");
             return None;
         }
-        match trusted::component(engine, &trusted::Signed(code)) {
+        match own(engine, code) {
             Ok(component) => Some(component),
             Err(error) => {
                 tracing::warn!(file = %path.display(), error = %format!("{error:#}"), "a compiled component does not fit, it is compiled again");
@@ -86,6 +86,17 @@ impl Cache {
         let name = self.name(digest);
         if let Err(error) = self.write(&name, code) {
             tracing::warn!(file = %self.folder.join(&name).display(), %error, "a compiled component cannot be kept");
+        }
+    }
+
+    /// Removes what is kept of a component.
+    pub(crate) fn remove(&self, digest: &Digest) {
+        let path = self.folder.join(self.name(digest));
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                tracing::warn!(file = %path.display(), %error, "a compiled component cannot be removed");
+            }
+            _ => {}
         }
     }
 
@@ -106,6 +117,11 @@ impl Cache {
         drop(file);
         std::fs::rename(&aside, self.folder.join(name))
     }
+}
+
+/// Makes a component of code that this host made itself: signed by it, or handed over by the compiler that it started.
+pub(crate) fn own(engine: &Engine, code: &[u8]) -> wasmtime::Result<Component> {
+    trusted::component(engine, &trusted::Own(code))
 }
 
 /// For people who look into the folder; the exact release is part of the compatibility hash.

@@ -2,9 +2,11 @@
 
 use crate::admission::{Admission, World};
 use crate::agent::{self, Behaviour};
+use crate::failure::Failure;
 use crate::runtime::Shared;
 use crate::tool::{self, Tool};
 use lru::LruCache;
+use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use std::fmt;
 use std::str::FromStr;
@@ -19,6 +21,9 @@ pub enum LoadError {
     /// It was admitted but did not compile.
     #[error("the component did not compile: {0}")]
     Compile(String),
+    /// This machine could not compile it; it may be as good as any.
+    #[error("the compiler of this host failed: {0}")]
+    Compiler(String),
     /// It was asked for as what it is not.
     #[error("the component is {0:?}, not what it was asked for as")]
     WrongWorld(World),
@@ -145,6 +150,19 @@ impl Component {
     }
 }
 
+impl Component {
+    /// What it says of itself when it is asked with no grants: an agent's manifest, or the list of its `tools`.
+    ///
+    /// # Errors
+    /// A [`Failure`]; of kind `Guest` when what it says breaks the rules.
+    pub async fn describe(&self) -> Result<Value, Failure> {
+        match self.0.part {
+            Part::Agent(_) => Behaviour::new(self.clone()).describe().await.map(|manifest| json!(manifest)),
+            Part::Tool(_) => Tool::new(self.clone()).list().await.map(|tools| json!({"tools": tools})),
+        }
+    }
+}
+
 impl fmt::Debug for Component {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Component").field("digest", &self.0.digest).field("world", &self.world()).finish()
@@ -178,6 +196,12 @@ impl Shelf {
                 Some((_, old)) => self.bytes = self.bytes.saturating_sub(old.size()),
                 None => break,
             }
+        }
+    }
+
+    pub(crate) fn take(&mut self, digest: &Digest) {
+        if let Some(old) = self.components.pop(digest) {
+            self.bytes = self.bytes.saturating_sub(old.size());
         }
     }
 

@@ -1,5 +1,6 @@
 //! What the operator sets: how many guests at once, where compiled code is kept, and how much each may use.
 
+use crate::compiler::Compiler;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -19,6 +20,8 @@ pub struct Config {
     pub limits: Limits,
     /// Threads that guests run on, at least 1. They are apart from the caller's, so that a guest never delays audio.
     pub guest_threads: usize,
+    /// What compiles the components of tenants. None: they are compiled in this process, which is for tests and tools.
+    pub compiler: Option<Compiler>,
 }
 
 impl Config {
@@ -31,6 +34,7 @@ impl Config {
             loaded_bytes: 512 << 20,
             limits: Limits::default(),
             guest_threads: 2,
+            compiler: None,
         }
     }
 }

@@ -10,6 +10,7 @@ mod admission;
 mod agent;
 pub mod bench;
 mod cache;
+mod compiler;
 mod component;
 mod config;
 mod engine;
@@ -24,11 +25,12 @@ mod wasi;
 
 pub use admission::{Admission, World};
 pub use agent::{Behaviour, Input, Invalid, Manifest, Output, Warm};
+pub use compiler::{CompileLimits, Compiler, Job, compile_here};
 pub use component::{Component, Digest, InvalidDigest, LoadError};
 pub use config::{Admit, Budget, Config, Limits};
 pub use failure::{Failure, FailureKind, Stats};
 pub use replay::{Components, ReplayError, ReplayOutcome, replay};
-pub use runtime::{Runtime, StartError, compile};
+pub use runtime::{Runtime, Stage, StartError, compile};
 pub use tool::{
     FetchError, FetchRequest, FetchResponse, FetchSecret, HostAnswer, Invocation, KvError, LogLevel, Tool, ToolAnswer,
     ToolEffect, ToolFailure, ToolHost, ToolSpec,

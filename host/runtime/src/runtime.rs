@@ -1,8 +1,9 @@
 //! The runtime as a whole: what is started once, and the way of a component into it.
 
-use crate::admission::{self, World};
+use crate::admission::{self, Admission, World};
 use crate::agent;
-use crate::cache::Cache;
+use crate::cache::{self, Cache};
+use crate::compiler::Compiler;
 use crate::component::{Component, Digest, LoadError, Shelf};
 use crate::config::{Config, Limits};
 use crate::engine::{self, Allocation, Ticker};
@@ -11,6 +12,7 @@ use crate::guests::Guests;
 use crate::tool;
 use crate::wasi;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::Semaphore;
 use wasmtime::Engine;
 use wasmtime::component::Linker;
 
@@ -44,6 +46,31 @@ pub struct Runtime {
     cache: Option<Cache>,
     shelf: Mutex<Shelf>,
     allocation: Allocation,
+    compiler: Option<Compiler>,
+    /// One at a time: it takes all cores that calls can spare.
+    compiling: Semaphore,
+}
+
+/// How far the admission of a component is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// What it is made of is looked at.
+    Checking,
+    /// Others are compiled first.
+    Waiting,
+    /// It is compiled.
+    Compiling,
+}
+
+impl Stage {
+    /// In a word.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Checking => "checking",
+            Self::Waiting => "waiting",
+            Self::Compiling => "compiling",
+        }
+    }
 }
 
 impl Runtime {
@@ -69,7 +96,14 @@ impl Runtime {
         let guests = Guests::start(config.guest_threads, config.max_instances).map_err(StartError::Threads)?;
         let ticker = Ticker::start(engine.clone()).map_err(StartError::Threads)?;
         let shared = Arc::new(Shared { engine, guests, limits: config.limits, agents, tools, _ticker: ticker });
-        Ok(Runtime { shared, cache, shelf: Mutex::new(Shelf::new(config.loaded_bytes)), allocation })
+        Ok(Runtime {
+            shared,
+            cache,
+            shelf: Mutex::new(Shelf::new(config.loaded_bytes)),
+            allocation,
+            compiler: config.compiler.clone(),
+            compiling: Semaphore::new(1),
+        })
     }
 
     /// Loads a component: from memory, from the compiled cache, or by admission and compilation.
@@ -84,21 +118,93 @@ impl Runtime {
         if let Some(component) = self.loaded(&digest) {
             return Ok(component);
         }
-        let world = admission::check(&self.shared.engine, &self.shared.limits.admit, bytes)?;
-        let compiled = wasmtime::component::Component::new(&self.shared.engine, bytes)
-            .map_err(|error| LoadError::Compile(format!("{error:#}")))?;
+        let world = self.check(bytes)?;
+        let said = |error: wasmtime::Error| LoadError::Compile(format!("{error:#}"));
+        let compiled = wasmtime::component::Component::new(&self.shared.engine, bytes).map_err(said)?;
+        let component = self.take(digest, world, &compiled)?;
+        if let Some(cache) = &self.cache {
+            cache.store(&digest, &compiled.serialize().map_err(said)?);
+        }
+        Ok(component)
+    }
+
+    /// Checks a component without compiling it.
+    ///
+    /// # Errors
+    /// It is refused.
+    pub fn check(&self, bytes: &[u8]) -> Result<World, Admission> {
+        admission::check(&self.shared.engine, &self.shared.limits.admit, bytes)
+    }
+
+    /// Makes a component of compiled code, when it fits its world, and keeps it in memory.
+    fn take(
+        &self,
+        digest: Digest,
+        world: World,
+        compiled: &wasmtime::component::Component,
+    ) -> Result<Component, LoadError> {
         let memory = match world {
             World::Agent010 => self.shared.limits.agent.memory,
             World::Tool010 => self.shared.limits.tool.memory,
         };
-        admission::check_compiled(&compiled, &self.shared.limits.admit, memory)?;
-        let component = Component::link(&self.shared, digest, world, &compiled)?;
-        if let Some(cache) = &self.cache {
-            let code = compiled.serialize().map_err(|error| LoadError::Compile(format!("{error:#}")))?;
-            cache.store(&digest, &code);
-        }
+        admission::check_compiled(compiled, &self.shared.limits.admit, memory)?;
+        let component = Component::link(&self.shared, digest, world, compiled)?;
         self.shelf().put(&component);
         Ok(component)
+    }
+
+    /// As [`Runtime::load`] for what a tenant sent: it is compiled by [`Config::compiler`], one component at a time.
+    /// `stage` is told how far it is.
+    ///
+    /// # Errors
+    /// As [`Runtime::load`]; [`LoadError::Compiler`] when this machine is at fault.
+    pub async fn admit(
+        self: &Arc<Self>,
+        bytes: impl Into<Arc<[u8]>>,
+        stage: impl Fn(Stage) + Send + Sync,
+    ) -> Result<Component, LoadError> {
+        let bytes = bytes.into();
+        let Some(compiler) = &self.compiler else { return self.load_async(bytes).await };
+        stage(Stage::Checking);
+        let (runtime, checked) = (Arc::clone(self), Arc::clone(&bytes));
+        let known = self.shared.guests.block(move || {
+            let digest = Digest::of(&checked);
+            match runtime.loaded(&digest) {
+                Some(component) => Ok(Ok(component)),
+                None => runtime.check(&checked).map(|world| Err((digest, world))),
+            }
+        });
+        let (digest, world) = match known.await.map_err(|_| LoadError::Closed)?? {
+            Ok(component) => return Ok(component),
+            Err(unknown) => unknown,
+        };
+        stage(Stage::Waiting);
+        let _turn = self.compiling.acquire().await.map_err(|_| LoadError::Closed)?;
+        // Somebody else may have sent the same, and been first.
+        if let Some(component) = self.shelf().get(&digest) {
+            return Ok(component);
+        }
+        stage(Stage::Compiling);
+        let code = compiler.compile(&bytes, self.allocation).await?;
+        let runtime = Arc::clone(self);
+        let taken = self.shared.guests.block(move || {
+            let misfit = |error: wasmtime::Error| LoadError::Compiler(format!("{error:#}"));
+            let compiled = cache::own(&runtime.shared.engine, &code).map_err(misfit)?;
+            let component = runtime.take(digest, world, &compiled)?;
+            if let Some(cache) = &runtime.cache {
+                cache.store(&digest, &code);
+            }
+            Ok(component)
+        });
+        taken.await.map_err(|_| LoadError::Closed)?
+    }
+
+    /// Forgets a component, its compiled code on disk too. Whoever holds it can go on using it.
+    pub fn forget(&self, digest: &Digest) {
+        self.shelf().take(digest);
+        if let Some(cache) = &self.cache {
+            cache.remove(digest);
+        }
     }
 
     /// As [`Runtime::load`], on a thread of the runtime's own.
@@ -127,6 +233,16 @@ impl Runtime {
         Some(component)
     }
 
+    /// As [`Runtime::loaded`]; what is not in memory is read on a thread of the runtime's own.
+    pub async fn loaded_async(self: &Arc<Self>, digest: Digest) -> Option<Component> {
+        let found = self.shelf().get(&digest);
+        if found.is_some() {
+            return found;
+        }
+        let runtime = Arc::clone(self);
+        self.shared.guests.block(move || runtime.loaded(&digest)).await.ok().flatten()
+    }
+
     /// Whether guests run in reserved slots; `false` where address space is short.
     pub fn is_pooled(&self) -> bool {
         self.allocation == Allocation::Pooled
@@ -146,14 +262,14 @@ impl Runtime {
     }
 }
 
-/// Checks and compiles a component for a host with these settings. A function of its own so that another process can do
-/// it under its own limits; what it returns is code, and belongs into the compiled cache only through the host's key.
+/// Checks and compiles a component for a host with these settings; `on_demand` when its guests have no reserved slots. What
+/// it returns is code, and belongs into the compiled cache only through the host's key.
 ///
 /// # Errors
 /// When the component is refused or does not compile.
-pub fn compile(config: &Config, bytes: &[u8]) -> Result<Vec<u8>, LoadError> {
+pub fn compile(config: &Config, on_demand: bool, bytes: &[u8]) -> Result<Vec<u8>, LoadError> {
     let said = |error: wasmtime::Error| LoadError::Compile(format!("{error:#}"));
-    let mut settings = engine::settings(config, Allocation::Pooled);
+    let mut settings = engine::settings(config, if on_demand { Allocation::OnDemand } else { Allocation::Pooled });
     settings.allocation_strategy(wasmtime::InstanceAllocationStrategy::OnDemand);
     let engine = Engine::new(&settings).map_err(said)?;
     admission::check(&engine, &config.limits.admit, bytes)?;

@@ -14,6 +14,7 @@ use crate::failure::{Failure, FailureKind, Stats};
 use crate::guest::{self, Guest};
 use crate::meter::Meter;
 use crate::wasi::{Source, Wasi};
+use serde::Serialize;
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,7 +32,8 @@ pub(crate) fn prepare(
 }
 
 /// Whether a tool changes something outside.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum ToolEffect {
     /// It does not: it may be repeated and cancelled.
     Read,
@@ -40,7 +42,7 @@ pub enum ToolEffect {
 }
 
 /// One tool of a component.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ToolSpec {
     /// Unique in the component; 1-64 characters of `a-z A-Z 0-9 _ -`.
     pub name: String,

@@ -37,7 +37,59 @@ pub struct BrokenAgent {
     pub errors: Vec<Fault>,
 }
 
+/// An agent whose contract names a component.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ComponentUser {
+    /// The agent.
+    pub agent_id: AgentId,
+    /// Its name.
+    pub name: String,
+    /// Its version: the latest, or one that answers.
+    pub version: u32,
+    /// The release that it is bound to; none: the live one.
+    pub release: Option<u32>,
+}
+
 impl Sessions {
+    /// Agents of a tenant whose contracts in force name a component of its own. Archived ones do not count.
+    ///
+    /// # Errors
+    /// There is no such tenant, or the store cannot be read.
+    pub async fn users_of(&self, tenant: TenantId, component: &str) -> Result<Vec<ComponentUser>, SessionError> {
+        let above = self.0.contracts.above(tenant).await?;
+        let mut users = Vec::new();
+        self.each_version(tenant, |version| {
+            let effective = above.effective(&version.document, None).ok();
+            let behaviour = effective.as_ref().and_then(|effective| effective.document.get("behaviour"));
+            if let Some(behaviour) = behaviour.filter(|behaviour| behaviour["component"] == component) {
+                users.push(ComponentUser {
+                    agent_id: version.agent_id,
+                    name: name(version),
+                    version: version.version,
+                    release: behaviour["release"].as_u64().and_then(|number| u32::try_from(number).ok()),
+                });
+            }
+        })
+        .await?;
+        Ok(users)
+    }
+
+    /// Shows each version of a tenant's agents that counts: the latest and those that answer, agent by agent.
+    async fn each_version(&self, tenant: TenantId, mut look: impl FnMut(&AgentVersion)) -> Result<(), SessionError> {
+        let store = self.0.store.tenant(tenant);
+        let (agents, mut cursor) = (store.agents(), None::<String>);
+        loop {
+            let page = agents.list(cursor.as_deref(), PAGE).await?;
+            for latest in page.items {
+                versions(&agents, latest).await?.iter().for_each(&mut look);
+            }
+            cursor = page.next_cursor;
+            if cursor.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
     /// Agents of a tenant that a change above them would make invalid. Archived ones do not count, and neither do those
     /// that are invalid already.
     ///
@@ -46,23 +98,21 @@ impl Sessions {
     pub async fn broken_by(&self, tenant: TenantId, proposed: Proposed<'_>) -> Result<Broken, SessionError> {
         let now = self.0.contracts.above(tenant).await?;
         let then = now.with(proposed);
-        let components = self.0.library.names().await?;
-        let store = self.0.store.tenant(tenant);
-        let agents = store.agents();
-        let (mut broken, mut cursor) = (Broken::default(), None::<String>);
-        loop {
-            let page = agents.list(cursor.as_deref(), PAGE).await?;
-            for latest in page.items {
-                let versions = versions(&agents, latest).await?;
-                let found = versions.iter().find_map(|version| breaks(&now, &then, version, &components));
-                broken.total += usize::from(found.is_some());
-                broken.agents.extend(found.filter(|_| broken.agents.len() < NAMED));
+        let components = self.0.library.names(tenant).await?;
+        let (mut broken, mut last) = (Broken::default(), None);
+        self.each_version(tenant, |version| {
+            // An agent counts once.
+            if last == Some(version.agent_id) {
+                return;
             }
-            cursor = page.next_cursor;
-            if cursor.is_none() {
-                return Ok(broken);
+            if let Some(found) = breaks(&now, &then, version, &components) {
+                last = Some(version.agent_id);
+                broken.total += 1;
+                broken.agents.extend(Some(found).filter(|_| broken.agents.len() < NAMED));
             }
-        }
+        })
+        .await?;
+        Ok(broken)
     }
 }
 
@@ -88,6 +138,9 @@ fn breaks(now: &Above, then: &Above, version: &AgentVersion, components: &[Strin
     let mut errors = checked(then, document, None, components).err()?;
     errors.retain(|fault| fault.severity == Severity::Error);
     errors.truncate(FAULTS);
-    let name = document.get("name").and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
-    Some(BrokenAgent { agent_id: version.agent_id, name, version: version.version, errors })
+    Some(BrokenAgent { agent_id: version.agent_id, name: name(version), version: version.version, errors })
+}
+
+fn name(version: &AgentVersion) -> String {
+    version.document.get("name").and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
 }

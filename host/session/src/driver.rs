@@ -14,7 +14,6 @@ use crate::clock::{CallClock, unix_ms};
 use crate::ears::{Ears, Heard};
 use crate::feed::Feed;
 use crate::journal::Journal;
-use crate::library::Rung;
 use crate::line::Line;
 use crate::minds::Minds;
 use crate::news::news;
@@ -108,7 +107,6 @@ impl Driver {
         call: &Call,
         engine: Engine,
         plan: Plan,
-        components: Vec<Rung>,
         clock: CallClock,
         handle: Handle,
         mail: mpsc::Receiver<Mail>,
@@ -130,7 +128,7 @@ impl Driver {
             engine,
             clock,
             journal,
-            brain: Brain::new(components),
+            brain: Brain::new(sessions.0.library.clone(), plan.engine.components.clone()),
             ears,
             voice,
             minds: Minds::default(),
@@ -476,7 +474,7 @@ impl Driver {
             desk.rest(true, serde_json::Value::Object(self.engine.results().clone())).await;
         }
         if let Some(digest) = self.brain.digest().filter(|_| !self.failed)
-            && let Err(error) = self.sessions.0.library.mark_good(&digest).await
+            && let Err(error) = self.sessions.0.library.mark_good(self.call.tenant, &digest).await
         {
             tracing::warn!(%error, "a component that proved good was not noted");
         }

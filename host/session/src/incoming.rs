@@ -114,15 +114,14 @@ impl Sessions {
         new: NewCall,
         agent: &Agent,
     ) -> Result<Begun, SessionError> {
-        let components = self.0.library.ladder(&agent.behaviour.component).await?;
+        let components = self.0.library.ladder(tenant, &agent.behaviour).await?;
         let made = self.0.store.tenant(tenant).calls().create_or_get(new).await?;
         let call = made.call;
         if !made.new {
             return Ok(Begun::Known(call));
         }
         let documents = self.0.knowledge.of_agent(call.tenant, call.agent_id);
-        let rungs = components.iter().map(|rung| rung.component.clone()).collect();
-        let plan = plan(agent, &call, rungs, &self.0.providers, &documents);
+        let plan = plan(agent, &call, components, &self.0.providers, &documents);
         let plan = match plan {
             Ok(plan) => plan,
             Err(error) => return self.cannot_take(call, error.to_string()).await,
@@ -130,7 +129,7 @@ impl Sessions {
         let Some((handle, mail)) = self.register(call.id, plan.line) else { return Ok(Begun::Known(call)) };
         let engine = Engine::new(plan.engine.clone());
         let clock = CallClock::since(call.started_at_ms);
-        let driver = Driver::new(self.clone(), &call, engine, plan, components, clock, handle.clone(), mail);
+        let driver = Driver::new(self.clone(), &call, engine, plan, clock, handle.clone(), mail);
         self.0.metrics.started.inc();
         self.spawn(call.id, place, handle, driver);
         let channel = &call.channel;

@@ -1,12 +1,17 @@
-//! The components that behaviours come from: names in the registry, code in the runtime.
+//! The components that behaviours come from: names in the store, code in the runtime.
+//!
+//! Only names and digests are kept here. Code is in the runtime's memory as far as that reaches, and comes back from its
+//! compiled cache when it is needed again: a component that nobody uses costs nothing.
 
 use crate::unix_ms;
-use std::collections::{HashMap, HashSet};
+use serde_json::Value;
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use trunkline_contract::{Fault, TenantId, agent};
 use trunkline_engine::Component;
-use trunkline_runtime::{Behaviour, LoadError, Runtime};
-use trunkline_store::{Store, StoreError};
+use trunkline_runtime::{Behaviour, Digest, Failure, LoadError, Runtime, Stage, World};
+use trunkline_store::{ComponentKind, Store, StoreError};
 
 /// What a call falls back to when its own component fails.
 const STOCK: &str = "conversation";
@@ -27,11 +32,26 @@ pub enum LibraryError {
     Store(#[from] StoreError),
 }
 
-/// A component that can decide, ready to run.
-#[derive(Clone)]
-pub(crate) struct Rung {
-    pub(crate) component: Component,
-    pub(crate) behaviour: Behaviour,
+/// Why what a tenant sent is not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum AdmitError {
+    /// It is refused, or does not compile.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// It fails when it is asked what it is.
+    #[error("the component fails when it is asked what it is: {0}")]
+    Describe(Failure),
+}
+
+/// A component that was admitted.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Admitted {
+    /// SHA-256, lower-case hex.
+    pub digest: String,
+    /// What it is for.
+    pub kind: ComponentKind,
+    /// What it says of itself: an agent's manifest, or `tools`.
+    pub manifest: Value,
 }
 
 /// The components that behaviours come from. Cloning is cheap.
@@ -41,9 +61,8 @@ pub struct Library(Arc<Inner>);
 struct Inner {
     runtime: Arc<Runtime>,
     store: Store,
-    ready: Mutex<HashMap<String, Behaviour>>,
-    /// Digests that were marked good since the start.
-    good: Mutex<HashSet<String>>,
+    /// Who has which digest that was marked good since the start.
+    good: Mutex<HashSet<(TenantId, String)>>,
     /// Names of what is not installed yet.
     expected: Mutex<Vec<String>>,
 }
@@ -52,13 +71,7 @@ impl Library {
     /// An empty library: [`Library::install`] fills it.
     pub fn new(runtime: Runtime, store: Store) -> Self {
         let runtime = Arc::new(runtime);
-        Self(Arc::new(Inner {
-            runtime,
-            store,
-            ready: Mutex::default(),
-            good: Mutex::default(),
-            expected: Mutex::default(),
-        }))
+        Self(Arc::new(Inner { runtime, store, good: Mutex::default(), expected: Mutex::default() }))
     }
 
     /// Names components that are not installed yet, and will be before any call: contracts may name them.
@@ -66,13 +79,46 @@ impl Library {
         self.0.expected.lock().unwrap_or_else(PoisonError::into_inner).extend(names);
     }
 
-    /// What contracts may name.
-    pub(crate) async fn names(&self) -> trunkline_store::Result<Vec<String>> {
+    /// What the contracts of a tenant may name.
+    pub(crate) async fn names(&self, tenant: TenantId) -> trunkline_store::Result<Vec<String>> {
         let mut names = self.0.expected.lock().unwrap_or_else(PoisonError::into_inner).clone();
         names.extend(self.0.store.components().list().await?.into_iter().map(|component| component.name));
+        names.extend(self.0.store.tenant(tenant).components().names(ComponentKind::Agent).await?);
         names.sort_unstable();
         names.dedup();
         Ok(names)
+    }
+
+    /// Whether the host has a component of this name, which no tenant can have then.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn is_ours(&self, name: &str) -> trunkline_store::Result<bool> {
+        let expected = self.0.expected.lock().unwrap_or_else(PoisonError::into_inner).iter().any(|known| known == name);
+        Ok(expected || self.0.store.components().get(name).await?.is_some())
+    }
+
+    /// What keeps a call from running what a contract names; nothing, if it can.
+    pub(crate) async fn fault_of(
+        &self,
+        tenant: TenantId,
+        name: &str,
+        release: Option<u32>,
+    ) -> trunkline_store::Result<Option<Fault>> {
+        let named = self.0.store.tenant(tenant).components().named(name, release).await?;
+        let fault = |at, code, message| Some(Fault::error(at, code, message));
+        Ok(match (named, release) {
+            (Some(named), Some(release)) if named.digest.is_none() => {
+                fault("/behaviour/release", "unknown", format!("`{name}` has no release {release}"))
+            }
+            (Some(named), None) if named.digest.is_none() => {
+                fault("/behaviour/component", "unknown", format!("`{name}` has no live release: promote one first"))
+            }
+            (None, Some(_)) => {
+                fault("/behaviour/release", "unknown", format!("`{name}` comes with the host and has no releases"))
+            }
+            _ => None,
+        })
     }
 
     /// Admits every `*.wasm` of a folder under its file's name. What was live before becomes the last good version.
@@ -100,77 +146,111 @@ impl Library {
     async fn admit(&self, name: &str, bytes: Vec<u8>) -> Result<bool, LibraryError> {
         let refused = |cause: LoadError| LibraryError::Refused { name: name.to_owned(), cause: cause.to_string() };
         let component = self.0.runtime.load_async(bytes.clone()).await.map_err(refused)?;
-        let Ok(behaviour) = component.behaviour() else { return Ok(false) };
+        if component.world() != World::Agent010 {
+            return Ok(false);
+        }
         let digest = self.0.store.components().put_blob(bytes, unix_ms()).await?;
         let before = self.0.store.components().get(name).await?;
         if before.is_none_or(|before| before.live != digest) {
             self.0.store.components().release(name, digest.as_str(), unix_ms()).await?;
         }
-        self.lock().insert(digest, behaviour);
         Ok(true)
     }
 
-    /// Who decides for a new call: the live version, the last good one, the stock behaviour.
-    pub(crate) async fn ladder(&self, name: &str) -> Result<Vec<Rung>, LibraryError> {
-        self.ladder_from(name, &[]).await
+    /// Takes what a tenant sent as far as it can be used: admission, compilation, and what it says of itself when it is
+    /// asked without any grant. Nothing is kept but compiled code.
+    ///
+    /// # Errors
+    /// It is refused.
+    pub async fn examine(
+        &self,
+        bytes: impl Into<Arc<[u8]>>,
+        stage: impl Fn(Stage) + Send + Sync,
+    ) -> Result<Admitted, AdmitError> {
+        let component = self.0.runtime.admit(bytes, stage).await?;
+        let manifest = component.describe().await.map_err(AdmitError::Describe)?;
+        let agent = component.world() == World::Agent010;
+        let kind = if agent { ComponentKind::Agent } else { ComponentKind::Tool };
+        Ok(Admitted { digest: component.digest().to_string(), kind, manifest })
+    }
+
+    /// Removes the compiled code of components whose bytes are gone.
+    pub fn forget(&self, digests: &[String]) {
+        digests.iter().filter_map(|digest| digest.parse().ok()).for_each(|digest| self.0.runtime.forget(&digest));
+    }
+
+    /// Who decides for a new call of a tenant: the release that is asked for or the live one, the last good one, the stock
+    /// behaviour.
+    pub(crate) async fn ladder(
+        &self,
+        tenant: TenantId,
+        wanted: &agent::Behaviour,
+    ) -> Result<Vec<Component>, LibraryError> {
+        self.ladder_from(tenant, wanted, &[]).await
     }
 
     /// As [`Library::ladder`], for a call that has run the components of `pinned` before, oldest first.
-    pub(crate) async fn ladder_from(&self, name: &str, pinned: &[String]) -> Result<Vec<Rung>, LibraryError> {
-        let known = self.0.store.components().get(name).await?;
+    pub(crate) async fn ladder_from(
+        &self,
+        tenant: TenantId,
+        wanted: &agent::Behaviour,
+        pinned: &[String],
+    ) -> Result<Vec<Component>, LibraryError> {
+        let name = wanted.component.as_str();
+        let (live, last_good) = match self.0.store.tenant(tenant).components().named(name, wanted.release).await? {
+            Some(own) => (own.digest, own.last_good),
+            None => match self.0.store.components().get(name).await? {
+                Some(known) => (Some(known.live), known.last_good),
+                None => (None, None),
+            },
+        };
         let stock = self.0.store.components().get(STOCK).await?.map(|stock| stock.live);
-        let mut wanted: Vec<(String, &str)> = Vec::new();
-        wanted.extend(pinned.iter().map(|digest| (digest.clone(), "start")));
-        if let Some(known) = known {
-            if pinned.is_empty() {
-                wanted.push((known.live, "start"));
-            }
-            wanted.extend(known.last_good.map(|digest| (digest, "last-good")));
+        let mut rungs: Vec<(String, &str)> = pinned.iter().map(|digest| (digest.clone(), "start")).collect();
+        if pinned.is_empty() {
+            let unknown = || LibraryError::Unknown(name.to_owned());
+            rungs.push((live.ok_or_else(unknown)?, "start"));
         }
-        wanted.extend(stock.map(|digest| (digest, "stock")));
-        let mut rungs: Vec<Rung> = Vec::new();
-        for (digest, reason) in wanted {
-            if rungs.iter().any(|rung| rung.component.digest == digest) {
-                continue;
-            }
-            match self.behaviour(&digest).await {
-                Ok(behaviour) => {
-                    rungs.push(Rung { component: Component { digest, reason: reason.to_owned() }, behaviour });
-                }
-                // Without its own component a call does not begin; without one to fall back to it does.
-                Err(error) if rungs.is_empty() => return Err(error),
-                Err(error) => tracing::warn!(digest, %error, "a component to fall back to cannot be used"),
+        rungs.extend(last_good.map(|digest| (digest, "last-good")));
+        rungs.extend(stock.map(|digest| (digest, "stock")));
+        let mut ladder: Vec<Component> = Vec::new();
+        for (digest, reason) in rungs {
+            if ladder.iter().all(|known| known.digest != digest) {
+                ladder.push(Component { digest, reason: reason.to_owned() });
             }
         }
-        if rungs.is_empty() { Err(LibraryError::Unknown(name.to_owned())) } else { Ok(rungs) }
+        // Without its own component a call does not begin; without one to fall back to it does.
+        if let Some(first) = ladder.first() {
+            self.behaviour(&first.digest).await?;
+        }
+        Ok(ladder)
     }
 
     /// The component of these calls has proved itself.
-    pub(crate) async fn mark_good(&self, digest: &str) -> Result<(), StoreError> {
-        let new = self.0.good.lock().unwrap_or_else(PoisonError::into_inner).insert(digest.to_owned());
+    pub(crate) async fn mark_good(&self, tenant: TenantId, digest: &str) -> Result<(), StoreError> {
+        let mark = (tenant, digest.to_owned());
+        let new = self.0.good.lock().unwrap_or_else(PoisonError::into_inner).insert(mark);
         if new {
             let registry = self.0.store.components();
             for known in registry.list().await?.into_iter().filter(|known| known.live == digest) {
                 registry.mark_good(known.name, digest, unix_ms()).await?;
             }
+            self.0.store.tenant(tenant).components().mark_good(digest).await?;
         }
         Ok(())
     }
 
-    async fn behaviour(&self, digest: &str) -> Result<Behaviour, LibraryError> {
-        if let Some(ready) = self.lock().get(digest) {
-            return Ok(ready.clone());
-        }
+    /// The behaviour of a digest: from memory, from the compiled cache, or compiled again.
+    pub(crate) async fn behaviour(&self, digest: &str) -> Result<Behaviour, LibraryError> {
         let unknown = || LibraryError::Unknown(digest.to_owned());
-        let bytes = self.0.store.components().blob(digest).await?.ok_or_else(unknown)?;
+        let known: Digest = digest.parse().map_err(|_| unknown())?;
         let refused = |cause: LoadError| LibraryError::Refused { name: digest.to_owned(), cause: cause.to_string() };
-        let component = self.0.runtime.load_async(bytes).await.map_err(refused)?;
-        let behaviour = component.behaviour().map_err(refused)?;
-        self.lock().insert(digest.to_owned(), behaviour.clone());
-        Ok(behaviour)
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Behaviour>> {
-        self.0.ready.lock().unwrap_or_else(PoisonError::into_inner)
+        let component = match self.0.runtime.loaded_async(known).await {
+            Some(component) => component,
+            None => {
+                let bytes = self.0.store.components().blob(digest).await?.ok_or_else(unknown)?;
+                self.0.runtime.admit(bytes, |_| ()).await.map_err(refused)?
+            }
+        };
+        component.behaviour().map_err(refused)
     }
 }

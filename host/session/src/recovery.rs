@@ -92,10 +92,9 @@ impl Sessions {
         let log = tenant.log();
         let rows = all_rows(&log, call).await?;
         let digests = rows.iter().filter_map(|row| row.component.clone()).collect::<Vec<_>>();
-        let components = self.0.library.ladder_from(&agent.behaviour.component, &digests).await?;
+        let components = self.0.library.ladder_from(call.tenant, &agent.behaviour, &digests).await?;
         let documents = self.0.knowledge.of_agent(call.tenant, call.agent_id);
-        let rungs = components.iter().map(|rung| rung.component.clone()).collect();
-        let plan = plan(&agent, call, rungs, &self.0.providers, &documents);
+        let plan = plan(&agent, call, components, &self.0.providers, &documents);
         let plan = plan.map_err(|error| SessionError::Agent(error.to_string()))?;
         let state = log.state(call.id).await?.map(|state| state.bytes).unwrap_or_default();
         let clock = CallClock::since(call.started_at_ms);
@@ -116,7 +115,7 @@ impl Sessions {
             Err(error @ ResumeError::Gap { .. }) => return Err(SessionError::Agent(error.to_string())),
         };
         let call = Call { fencing: lease.fencing, ..call.clone() };
-        Ok(Some(Driver::new(self.clone(), &call, engine, plan, components, clock, handle, mail)))
+        Ok(Some(Driver::new(self.clone(), &call, engine, plan, clock, handle, mail)))
     }
 }
 

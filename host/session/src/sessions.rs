@@ -178,7 +178,18 @@ impl Sessions {
         session: Option<&Value>,
     ) -> Result<Result<Checked, Vec<Fault>>, SessionError> {
         let above = self.0.contracts.above(tenant).await?;
-        Ok(checked(&above, document, session, &self.0.library.names().await?))
+        let found = match checked(&above, document, session, &self.0.library.names(tenant).await?) {
+            Ok(checked) => checked,
+            Err(faults) => return Ok(Err(faults)),
+        };
+        let behaviour = &found.agent.behaviour;
+        let fault = self.0.library.fault_of(tenant, &behaviour.component, behaviour.release).await?;
+        Ok(fault.map_or(Ok(found), |fault| Err(vec![fault])))
+    }
+
+    /// The components that behaviours come from.
+    pub fn library(&self) -> &Library {
+        &self.0.library
     }
 
     /// What is wrong with a template of a tenant: in itself, and with what it extends.

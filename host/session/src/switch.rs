@@ -37,17 +37,16 @@ impl Sessions {
         let (_, resolved) = self.answerer(tenant, agent, None).await?;
         let (version, agent) = (&resolved.version, &resolved.agent);
         let handle = self.handle(id).ok_or(SessionError::Elsewhere)?;
-        let components = self.0.library.ladder(&agent.behaviour.component).await?;
+        let components = self.0.library.ladder(tenant, &agent.behaviour).await?;
         let documents = self.0.knowledge.of_agent(tenant, version.agent_id);
         let led = trunkline_store::Call { agent_id: version.agent_id, agent_version: version.version, ..call };
-        let rungs = components.iter().map(|rung| rung.component.clone()).collect();
-        let plan = plan(agent, &led, rungs, &self.0.providers, &documents)
+        let plan = plan(agent, &led, components, &self.0.providers, &documents)
             .map_err(|error| SessionError::Agent(error.to_string()))?;
         if handle.line != Line::Text && (plan.stt.is_none() || plan.tts.is_none()) {
             return Err(SessionError::Agent("it has no speech (`stt` and `tts`), and the call is spoken".to_owned()));
         }
         let (done, leads) = oneshot::channel();
-        let successor = Successor { agent: version.agent_id, version: version.version, plan, components, done };
+        let successor = Successor { agent: version.agent_id, version: version.version, plan, done };
         handle.mailbox.send(Mail::Switch(Box::new(successor))).await.map_err(|_| SessionError::Over)?;
         leads.await.map_err(|_| SessionError::Over)?;
         self.0.metrics.switch.observe(asked.elapsed().as_secs_f64());

@@ -2,7 +2,9 @@
 
 use crate::{Result, StoreError};
 use libsql::Value;
-use trunkline_contract::{AgentId, CallId, DeliveryId, DocumentId, KeyId, SessionId, TenantId, UserId, WebhookId};
+use trunkline_contract::{
+    AgentId, CallId, ComponentId, DeliveryId, DocumentId, KeyId, SessionId, TenantId, UserId, WebhookId,
+};
 use uuid::Uuid;
 
 /// A type that a parameter of a statement can be.
@@ -41,6 +43,7 @@ bind! {
     SessionId => |value| value.0.bind(),
     WebhookId => |value| value.0.bind(),
     DeliveryId => |value| value.0.bind(),
+    ComponentId => |value| value.0.bind(),
     bool => |value| Value::Integer(value.into()),
 }
 

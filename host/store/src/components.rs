@@ -38,7 +38,7 @@ fn component(row: &Columns<'_>) -> Result<Component> {
 }
 
 /// SHA-256, lower-case hex.
-fn digest(bytes: &[u8]) -> String {
+pub(crate) fn digest(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -46,7 +46,7 @@ impl Components<'_> {
     /// Stores bytes and gives their digest (SHA-256, lower-case hex). Storing them again changes nothing.
     pub async fn put_blob(&self, bytes: Vec<u8>, now_ms: u64) -> Result<String> {
         const SQL: &str = "INSERT INTO component_blobs (digest, bytes, created_at_ms) VALUES (?1, ?2, ?3) \
-            ON CONFLICT DO NOTHING";
+            ON CONFLICT DO UPDATE SET unused_since_ms = NULL";
         self.0
             .write(move |tx| {
                 let digest = digest(&bytes);

@@ -33,6 +33,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(7, "templates_tenants", "0007_templates_tenants.sql"),
     migration!(8, "people_secrets", "0008_people_secrets.sql"),
     migration!(9, "sessions_webhooks_costs", "0009_sessions_webhooks_costs.sql"),
+    migration!(10, "components_of_tenants", "0010_components_of_tenants.sql"),
 ];
 
 /// A migration that the binary knows, and when it was applied.

@@ -46,6 +46,9 @@ pub struct TenantLimits {
     /// Components of its own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_components: Option<u32>,
+    /// Bytes of all releases of its components.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_component_bytes: Option<u64>,
     /// Bytes of documents.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_storage_bytes: Option<u64>,

@@ -84,7 +84,7 @@ impl Backend {
     ) -> anyhow::Result<Self> {
         let running = Running::find(&config.data);
         if server(global, env)?.is_none() && running.is_none() {
-            return Ok(Self::Local(Local::open(config, global.tenant.as_deref(), intent).await?));
+            return Ok(Self::Local(Local::open(config, tenant(global, env, None), intent).await?));
         }
         Ok(Self::Remote(Remote::find(global, env, config)?))
     }
@@ -245,6 +245,14 @@ impl Named {
     }
 }
 
+/// The tenant that is meant, where a profile names `kept`: as for the server, what the command line says goes before the
+/// environment, and that before the profile in use.
+pub(crate) fn tenant<'a>(global: &'a Global, env: &'a Environment, kept: Option<&'a str>) -> Option<&'a str> {
+    let variable = env.get("TRUNKLINE_TENANT").map(String::as_str).filter(|name| !name.is_empty());
+    let asked = kept.filter(|_| global.profile.is_some());
+    global.tenant.as_deref().or(asked).or(variable).or(kept)
+}
+
 /// The token of the environment.
 fn token(env: &Environment) -> Option<(String, String)> {
     env.get(VARIABLE).filter(|token| !token.is_empty()).map(|token| (token.clone(), VARIABLE.to_owned()))
@@ -290,7 +298,7 @@ impl Remote {
         let running = Running::find(&config.data);
         let mut named = server(global, env)?;
         let kept = named.as_mut().and_then(|named| named.tenant.take());
-        let tenant = global.tenant.as_deref().or(kept.as_deref());
+        let tenant = tenant(global, env, kept.as_deref());
         let client = match (named, running) {
             // The token of this machine goes to the server that wrote it, and to no other.
             (None, Some(running)) => Client::new(&running.url, &running.token, OWN_TOKEN, tenant, config),

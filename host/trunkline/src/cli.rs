@@ -2,6 +2,7 @@
 
 mod agents;
 mod calls;
+mod components;
 mod manage;
 mod others;
 mod profiles;
@@ -9,6 +10,7 @@ mod served;
 
 pub(crate) use agents::{AgentCommand, ExportArgs, ImportArgs, NewAgent};
 pub(crate) use calls::{CallCommand, ExportFormat, Simulate};
+pub(crate) use components::{ComponentCommand, UploadArgs};
 pub(crate) use manage::{
     AuditArgs, BackupArgs, EraseArgs, KeyCommand, RoleArg, SecretCommand, SessionCommand, TemplateCommand,
     TenantCommand, UserCommand, WebhookCommand,
@@ -72,8 +74,9 @@ pub(crate) struct Global {
     /// Talk to the server of this profile, with its token; TRUNKLINE_PROFILE does the same.
     #[arg(long, global = true, help_heading = GLOBAL, value_name = "NAME", conflicts_with_all = ["data", "server"])]
     pub(crate) profile: Option<String>,
-    /// Whose agents, numbers and calls [default: default].
-    #[arg(long, global = true, help_heading = GLOBAL, hide_env = true, value_name = "NAME", env = "TRUNKLINE_TENANT")]
+    /// Whose agents, numbers and calls; TRUNKLINE_TENANT does the same, unless --profile names a tenant
+    /// [default: default].
+    #[arg(long, global = true, help_heading = GLOBAL, value_name = "NAME")]
     pub(crate) tenant: Option<String>,
     /// Answer in JSON.
     #[arg(long, global = true, help_heading = GLOBAL)]
@@ -126,6 +129,9 @@ pub(crate) enum Command {
     /// Documents that agents answer from.
     #[command(subcommand)]
     Document(DocumentCommand),
+    /// Components that the tenant ships: what decides for agents, and tools.
+    #[command(subcommand)]
+    Component(ComponentCommand),
     /// Templates that agents extend.
     #[command(subcommand)]
     Template(TemplateCommand),

@@ -3,6 +3,7 @@
 mod agents;
 mod bench;
 mod calls;
+mod components;
 mod config;
 mod documents;
 mod login;
@@ -22,7 +23,7 @@ use crate::backend::{Backend, Intent, PageOf, Remote};
 use crate::cli::{BenchCommand, Cli, Command, Global, Listen, PageArgs};
 use crate::config::{Config, ConfigError, Environment, Flags, Loaded};
 use crate::output::Out;
-use crate::{chat, components, doctor, serve};
+use crate::{chat, doctor, serve};
 use anyhow::Context as _;
 use clap::CommandFactory;
 use std::path::Path;
@@ -63,7 +64,7 @@ pub(crate) async fn run(cli: Cli, out: &Out) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Serve(Listen { listen }) => {
             let config = context.load(listen)?.config;
-            components::any(&config.components)?;
+            crate::components::any(&config.components)?;
             Box::pin(serve::run(config)).await?;
             Ok(ExitCode::SUCCESS)
         }
@@ -80,6 +81,7 @@ pub(crate) async fn run(cli: Cli, out: &Out) -> anyhow::Result<ExitCode> {
         Command::Call(command) => Box::pin(calls::run(&context, command)).await,
         Command::Provider(command) => Box::pin(providers::run(&context, command)).await,
         Command::Document(command) => Box::pin(documents::run(&context, command)).await,
+        Command::Component(command) => Box::pin(components::run(&context, command)).await,
         Command::Template(command) => Box::pin(manage::template(&context, command)).await,
         Command::Session(command) => Box::pin(manage::session(&context, command)).await,
         Command::Tenant(command) => Box::pin(manage::tenant(&context, command)).await,

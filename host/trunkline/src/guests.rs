@@ -2,7 +2,9 @@
 
 use crate::config::Config;
 use crate::keys::Keys;
-use trunkline_runtime::Runtime;
+use anyhow::Context as _;
+use std::process::ExitCode;
+use trunkline_runtime::{CompileLimits, Compiler, Job, Runtime, compile_here};
 
 /// As the host's, with the same compiled cache where there is a data directory.
 ///
@@ -10,6 +12,29 @@ use trunkline_runtime::Runtime;
 /// The runtime does not start, or the keys of the data directory cannot be read.
 pub(crate) fn runtime(config: &Config) -> anyhow::Result<Runtime> {
     Ok(Runtime::new(&settings(config)?)?)
+}
+
+/// How this program is started to compile components of tenants: `compile-component`, see [`compile`].
+///
+/// # Errors
+/// The program's own file cannot be found.
+pub(crate) fn compiler() -> anyhow::Result<Compiler> {
+    let program = std::env::current_exe().context("the program's own file cannot be found")?;
+    Ok(Compiler { program, arguments: vec![COMPILE.into()], limits: CompileLimits::default() })
+}
+
+/// First argument of a process that compiles.
+const COMPILE: &str = "compile-component";
+
+/// What a process does that was started to compile; none: it was started for something else. Before anything else: the
+/// process gives away what it does not need.
+pub(crate) fn compile() -> Option<ExitCode> {
+    let mut arguments = std::env::args().skip(1);
+    if arguments.next().as_deref() != Some(COMPILE) {
+        return None;
+    }
+    let job = Job::parse(&arguments.collect::<Vec<_>>())?;
+    Some(compile_here(&job))
 }
 
 /// The runtime's settings.
@@ -23,6 +48,7 @@ fn settings(config: &Config) -> anyhow::Result<trunkline_runtime::Config> {
     let mut settings = trunkline_runtime::Config::new(key);
     settings.max_instances = config.runtime.max_instances;
     settings.guest_threads = config.runtime.guest_threads;
+    settings.compiler = Some(compiler()?);
     settings.cache_dir = cached.then(|| config.data.join("compiled"));
     Ok(settings)
 }

@@ -33,6 +33,9 @@ use output::Out;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    if let Some(code) = guests::compile() {
+        return code;
+    }
     let cli = Cli::parse();
     let out = Out::new(cli.global.json);
     match run(cli, &out) {

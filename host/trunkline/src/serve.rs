@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use trunkline_api::{Api, CarrierAccount, Tls, login_url, serve};
 use trunkline_egress::{Egress, Policy};
-use trunkline_jobs::{Sender, tidy};
+use trunkline_jobs::{Sender, sweep, tidy};
 use trunkline_providers::Providers;
 use trunkline_runtime::Runtime;
 use trunkline_session::{Library, SessionConfig, Sessions, unix_ms};
@@ -71,6 +71,8 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
     let jobs = TaskTracker::new();
     jobs.spawn(sender.run(stop.clone()));
     jobs.spawn(tidy(store.clone(), config.admin.session_idle, unix_ms, stop.clone()));
+    let library = sessions.library().clone();
+    jobs.spawn(sweep(store.clone(), move |digests| library.forget(digests), unix_ms, stop.clone()));
     jobs.close();
     let mut file = None;
     let bound = |address| {
@@ -122,6 +124,7 @@ async fn sessions(config: &Config, store: &Store, keys: &Keys, egress: &Egress) 
     runtime.max_instances = config.runtime.max_instances;
     runtime.guest_threads = config.runtime.guest_threads;
     runtime.cache_dir = Some(config.data.join("compiled"));
+    runtime.compiler = Some(crate::guests::compiler()?);
     let library = Library::new(Runtime::new(&runtime)?, store.clone());
     let components = library.install(&config.components).await?;
     tracing::info!(?components, "components are ready");

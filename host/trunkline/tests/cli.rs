@@ -5,6 +5,8 @@
 mod agents;
 #[path = "cli/calls.rs"]
 mod calls;
+#[path = "cli/compiling.rs"]
+mod compiling;
 #[path = "cli/contracts.rs"]
 mod contracts;
 #[path = "cli/health.rs"]
@@ -126,8 +128,13 @@ fn contract() -> Value {
     })
 }
 
+/// Where the components are that were built.
+fn built() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../components/dist")
+}
+
 /// The stock behaviour.
 fn stock() -> Vec<u8> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../components/dist/conversation.wasm");
-    std::fs::read(path).expect("the components are not built: run `cargo xtask components`")
+    std::fs::read(built().join("conversation.wasm"))
+        .expect("the components are not built: run `cargo xtask components`")
 }

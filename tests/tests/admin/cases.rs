@@ -1,6 +1,7 @@
 //! What each operation is asked: of things that the first tenant has, made anew for each caller.
 
 use super::setting::Setting;
+use crate::components::fixture;
 use serde_json::{Value, json};
 
 /// What somebody of another tenant gets who asks the same.
@@ -174,6 +175,22 @@ async fn things(setting: &Setting, operation: &str) -> Option<Case> {
         "createDocument" => Case::apart("/documents").with(json!({"name": "Handbook", "text": "The garage."})),
         "searchDocuments" => Case::list("/documents/search", setting.document().await).with(json!({"query": "garage"})),
         "getDocument" | "deleteDocument" => Case::of(format!("/documents/{}", setting.document().await)),
+        "listComponents" => Case::list("/components", setting.component().await),
+        "uploadComponent" => {
+            let case = Case::apart(format!("/components?name={}", setting.word("component")));
+            Case { bytes: Some(("application/wasm", fixture("echo"))), ..case }
+        }
+        "getComponent" | "deleteComponent" => Case::of(format!("/components/{}", setting.component().await)),
+        "listReleases" => Case::of(format!("/components/{}/releases", setting.component().await)),
+        "deleteRelease" => Case::of(format!("/components/{}/releases/1", setting.component().await)),
+        "promoteComponent" => {
+            Case::of(format!("/components/{}/promote", setting.component().await)).with(json!({"release": 1}))
+        }
+        "rollBackComponent" => {
+            let component = setting.component().await;
+            setting.post(&format!("/components/{component}/promote"), json!({})).await;
+            Case::of(format!("/components/{component}/rollback")).with(json!({"release": 1}))
+        }
         "listTemplates" => Case::list("/templates", setting.template().await),
         "createTemplate" => {
             Case::apart("/templates").with(json!({"name": setting.word("template"), "document": {"locale": "de-CH"}}))

@@ -194,6 +194,17 @@ impl Setting {
         number
     }
 
+    /// A component with a draft.
+    pub(super) async fn component(&self) -> String {
+        let path = format!("/api/v1/components?name={}", self.word("component"));
+        let request = self.request(&Method::POST, &path, Some(&self.operator)).header("x-tenant", OWN);
+        let request = request.header("content-type", "application/wasm").body(crate::components::fixture("echo"));
+        let answer = Asked::of(request).await;
+        assert_eq!(answer.status, 201, "{answer:?}");
+        let made: Value = serde_json::from_str(&answer.body).unwrap();
+        made["component"]["id"].as_str().unwrap().to_owned()
+    }
+
     pub(super) async fn template(&self) -> String {
         let name = self.word("template");
         self.post("/templates", json!({"name": name, "document": {"traits": {"empathy": 90}}})).await;

@@ -35,8 +35,8 @@ async fn a_behaviour_that_fails_is_replaced_while_the_caller_hears_the_fallback_
     let ways: [(&str, &[&str]); 5] = [
         ("trap", &["trap"]),
         ("loop", &["cpu", "timeout"]),
-        ("memory", &["memory", "timeout"]),
-        ("flood", &["memory", "output-too-large", "timeout"]),
+        ("memory", &["memory", "cpu", "timeout"]),
+        ("flood", &["memory", "output-too-large", "cpu", "timeout"]),
         ("refuse", &["guest"]),
     ];
     let mut calls = Vec::new();

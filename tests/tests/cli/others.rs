@@ -117,6 +117,13 @@ async fn moved(place: &Place) {
     let default = place.run(&["agent", "default"]).await.ended(0).out;
     assert!(default.contains("Office line"), "{default}");
 
+    let unnamed = "LLM_PROVIDER=builtin\nSYSTEM_PROMPT=Be brief.";
+    place.write("unnamed.env", unnamed);
+    place.run(&["agent", "import", "unnamed.env"]).await.ended(0);
+    place.write("unnamed.env", &unnamed.replace("brief", "kind"));
+    let ran = place.run(&["agent", "import", "unnamed.env"]).await.ended(1);
+    assert!(ran.err.contains("another agent of the tenant has this name"), "the first one is kept: {}", ran.err);
+
     place.write("wrong.env", "AGENT_NAME=x\nLLM_PROVIDER=openai\nLLM_MODEL=m\nLLM_TEMPERATURE=warm");
     let ran = place.run(&["agent", "import", "wrong.env"]).await.ended(1);
     assert!(ran.out.contains("/LLM_TEMPERATURE"), "{}", ran.out);
@@ -127,4 +134,35 @@ async fn moved(place: &Place) {
     assert!(ran.err.contains("the agent absent.json cannot be read"), "{}", ran.err);
     let ran = place.run(&["agent", "export", "Nobody"]).await.ended(1);
     assert!(ran.err.contains("there is no agent `Nobody`"), "{}", ran.err);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn versions_answer_as_they_are_told_at_a_running_host() {
+    let world = World::start(Setting::default()).await;
+    let place = Place::at(&world);
+    let desk = "Front desk";
+    place.run(&["agent", "set", desk, "prompt.greeting=Ahoy!"]).await.ended(0);
+    let shown = place.run(&["agent", "diff", desk]).await.ended(0).out;
+    assert!(shown.starts_with("version 1 to version 2") && shown.contains("  + Ahoy!"), "{shown}");
+    assert_eq!(place.run(&["agent", "pin", desk, "1"]).await.ended(0).out, "version 1 answers, pinned\n");
+    assert_ne!(place.typed(&["chat", desk], "").await.ended(0).out, "Ahoy!\n");
+    let shown = place.run(&["agent", "rollout", desk, "2", "--percent", "100"]).await.ended(0).out;
+    assert!(shown.contains("version 2 answers 100 of 100"), "{shown}");
+    assert_eq!(place.typed(&["chat", desk], "").await.ended(0).out, "Ahoy!\n");
+    place.run(&["agent", "unpin", desk]).await.ended(0);
+    assert_eq!(place.run(&["agent", "serving", desk]).await.ended(0).out, "version 2 answers, the latest\n");
+    let layers = place.run(&["agent", "effective", desk, "--origin"]).await.ended(0).out;
+    assert!(layers.lines().any(|line| line.starts_with("agent") && line.ends_with("Ahoy!")), "{layers}");
+    place.write("mood.json", r#"{"name": "mood", "type": "str", "use_in_tts": true}"#);
+    place.run(&["agent", "field", "set", desk, "mood.json"]).await.ended(0);
+    assert!(place.run(&["agent", "field", "list", desk]).await.ended(0).out.contains("mood"));
+    place.run(&["agent", "field", "remove", desk, "mood"]).await.ended(0);
+    let ran = place.run(&["agent", "archive", desk]).await.ended(1);
+    assert!(ran.err.contains("it answers +15550100"), "{}", ran.err);
+    place.run(&["number", "unassign", "+15550100"]).await.ended(0);
+    place.run(&["agent", "archive", desk]).await.ended(0);
+    let ran = place.run(&["agent", "show", desk]).await.ended(1);
+    assert!(ran.err.contains("there is no agent `Front desk`"), "{}", ran.err);
+    place.run(&["agent", "restore", desk]).await.ended(0);
+    place.run(&["agent", "show", desk]).await.ended(0);
 }

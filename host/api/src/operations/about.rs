@@ -210,7 +210,9 @@ impl About {
 
     /// A repeated request can be recognised by its `Idempotency-Key`.
     pub(crate) fn repeatable(&self) -> bool {
-        self.method == Method::POST && self.access != Access::Public
+        // What is larger is known again by what it is, not by a key.
+        let small = self.input.as_ref().is_none_or(|input| input.limit <= 16 * 1024 * 1024);
+        self.method == Method::POST && self.access != Access::Public && small
     }
 }
 

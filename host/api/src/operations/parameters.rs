@@ -29,6 +29,7 @@ fn parameter(path: &str, name: &str) -> Parameter {
     let (description, schema) = match name {
         "id" => ("Its id", json!({"type": "string", "format": "uuid"})),
         "v" => ("Number of the version", json!({"type": "integer", "minimum": 1, "maximum": u32::MAX})),
+        "release" => ("Number of the release", json!({"type": "integer", "minimum": 1, "maximum": u32::MAX})),
         "e164" => ("The number in E.164 form", json!({"type": "string", "pattern": r"^\+[1-9][0-9]{1,14}$"})),
         "name" if path.contains("/secrets/") => {
             ("Its name", json!({"type": "string", "pattern": "^[A-Za-z][A-Za-z0-9_-]{0,63}$"}))

@@ -10,6 +10,7 @@ pub(crate) enum Tag {
     Calls,
     Numbers,
     Documents,
+    Components,
     Providers,
     Tenants,
     Users,
@@ -23,7 +24,7 @@ pub(crate) enum Tag {
 
 impl Tag {
     /// All groups, as the document shows them.
-    pub(crate) const ALL: [Self; 16] = [
+    pub(crate) const ALL: [Self; 17] = [
         Self::Agents,
         Self::Templates,
         Self::Sessions,
@@ -31,6 +32,7 @@ impl Tag {
         Self::Calls,
         Self::Numbers,
         Self::Documents,
+        Self::Components,
         Self::Providers,
         Self::Tenants,
         Self::Users,
@@ -50,6 +52,7 @@ impl Tag {
             Self::Calls => "calls",
             Self::Numbers => "numbers",
             Self::Documents => "documents",
+            Self::Components => "components",
             Self::Providers => "providers",
             Self::Templates => "templates",
             Self::Sessions => "sessions",
@@ -72,6 +75,7 @@ impl Tag {
             Self::Calls => "What was and is said: transcripts, logs, live feeds.",
             Self::Numbers => "Which agent answers which telephone number.",
             Self::Documents => "Texts that agents answer from.",
+            Self::Components => "Code that tenants ship: what decides for agents, and tools.",
             Self::Providers => "What this host hears, thinks and speaks with, and trying it out.",
             Self::Templates => "Parts of contracts that agents extend.",
             Self::Sessions => "Somebody's conversations with an agent that was set up for them.",

@@ -148,7 +148,7 @@ fn instances_that_nested_components_multiply_are_refused() {
 
 #[test]
 fn compiled_code_is_refused() {
-    let code = trunkline_runtime::compile(&config(), &agent(1, "(i32.const 0)", "")).unwrap();
+    let code = trunkline_runtime::compile(&config(), false, &agent(1, "(i32.const 0)", "")).unwrap();
     assert_eq!(refused(&code), Admission::Precompiled);
 }
 
@@ -195,6 +195,13 @@ fn a_world_by_name_only_is_refused() {
         wat::parse_str(r#"(component (instance $i) (export "trunkline:agent/behaviour@0.1.0" (instance $i)))"#)
             .unwrap();
     assert!(matches!(refused(&component), Admission::Mismatch(_)));
+}
+
+#[test]
+fn a_component_that_ends_early_is_refused_wherever_it_ends() {
+    for end in (0..ECHO.len()).step_by(1 << 10) {
+        assert!(matches!(runtime().load(&ECHO[..end]), Err(LoadError::Refused(_))), "{end}");
+    }
 }
 
 proptest! {

@@ -1,7 +1,6 @@
 //! The handles of a call change hands with its agent: behaviour, model, voice and, where it differs, recogniser.
 
 use super::Driver;
-use crate::library::Rung;
 use crate::resolve::Plan;
 use crate::voice::Voice;
 use tokio::sync::oneshot;
@@ -14,7 +13,6 @@ pub(crate) struct Successor {
     pub(crate) agent: AgentId,
     pub(crate) version: u32,
     pub(crate) plan: Plan,
-    pub(crate) components: Vec<Rung>,
     /// Told once it leads; dropped when the call ends first.
     pub(crate) done: oneshot::Sender<()>,
 }
@@ -31,8 +29,8 @@ impl Driver {
     /// The successor leads: what follows is for its model, its voice and its recogniser.
     pub(super) fn switched(&mut self) {
         let Some(successor) = self.successor.take() else { return };
-        let Successor { agent, version, plan, components, done } = *successor;
-        self.brain.succeed(components);
+        let Successor { agent, version, plan, done } = *successor;
+        self.brain.succeed(plan.engine.components.clone());
         self.voice = Voice::new(plan.tts.clone());
         if plan.hears_with != self.plan.hears_with {
             self.ears.hear_with(plan.stt.clone());

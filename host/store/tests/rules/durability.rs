@@ -48,7 +48,7 @@ async fn what_is_queued_when_the_store_closes_is_written() {
 #[tokio::test]
 async fn a_full_disk_says_what_to_do_and_loses_nothing_acknowledged() {
     let dir = tempfile::tempdir().unwrap();
-    let config = StoreConfig { max_bytes: Some(400_000), ..StoreConfig::new(dir.path()) };
+    let config = StoreConfig { max_bytes: Some(500_000), ..StoreConfig::new(dir.path()) };
     let fixture = Fixture::with(dir, config).await;
     let log = fixture.tenant.log();
     let large = |seq| {

@@ -6,6 +6,7 @@ mod agents;
 mod audit;
 mod backup;
 mod changes;
+mod components;
 mod documents;
 mod durability;
 mod erasure;

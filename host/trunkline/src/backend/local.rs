@@ -11,7 +11,7 @@ use trunkline_contract::log::{Entry, Row};
 use trunkline_contract::{AgentId, CallId, Fault, Severity, validate};
 use trunkline_engine::Granted;
 use trunkline_session::{Above, unix_ms};
-use trunkline_store::{CallFilter, CallState, NewVersion, PRODUCTION, Store, StoreError, TenantStore};
+use trunkline_store::{CallFilter, CallState, ComponentKind, NewVersion, PRODUCTION, Store, StoreError, TenantStore};
 
 /// A data directory.
 pub(crate) struct Local {
@@ -51,6 +51,7 @@ impl Local {
     pub(crate) async fn validate(&self, document: &Value) -> anyhow::Result<Vec<Fault>> {
         let mut names: Vec<String> = components::list(&self.folder)?.into_iter().map(|(name, _)| name).collect();
         names.extend(self.store.components().list().await?.into_iter().map(|component| component.name));
+        names.extend(self.tenant.components().names(ComponentKind::Agent).await?);
         let owner = self.store.tenants().get(self.tenant.id()).await?.context("the tenant is gone")?;
         let effective = Above::of(&self.store, &owner).await?.effective(document, None);
         let effective = effective

@@ -1,7 +1,8 @@
 //! `trunkline agent`.
 
 use super::{Between, EffectiveArgs, FieldCommand, PageArgs, RolloutArgs};
-use clap::{Args, Subcommand, ValueEnum};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::{Args, Subcommand};
 use std::path::PathBuf;
 use trunkline_contract::shapes::Shape;
 
@@ -135,34 +136,10 @@ pub(crate) enum AgentCommand {
     },
 }
 
-/// Shapes that agents are described in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ShapeArg {
-    /// The contract of this platform.
-    Trunkline,
-    /// Variables of an environment file.
-    Env,
-    /// `system_prompt`, `voice`, `greeting_message`, `context_data`.
-    Phone,
-    /// `llm_config`, `tts_config`, `stt_config`, `tools`.
-    Factory,
-    /// `prompt_config`, `schema_config`.
-    Dynamic,
-    /// `identity`, `traits`, `configuration`, `voice`.
-    Persona,
-}
-
-impl From<ShapeArg> for Shape {
-    fn from(shape: ShapeArg) -> Self {
-        match shape {
-            ShapeArg::Trunkline => Self::Trunkline,
-            ShapeArg::Env => Self::Env,
-            ShapeArg::Phone => Self::Phone,
-            ShapeArg::Factory => Self::Factory,
-            ShapeArg::Dynamic => Self::Dynamic,
-            ShapeArg::Persona => Self::Persona,
-        }
-    }
+/// A shape that agents are described in, by its name.
+fn shape() -> impl TypedValueParser<Value = Shape> {
+    let shapes = Shape::ALL.map(|shape| PossibleValue::new(shape.name()).help(shape.says()));
+    PossibleValuesParser::new(shapes).try_map(|name| Shape::named(&name).ok_or("no shape"))
 }
 
 /// What is written, and where to.
@@ -174,8 +151,8 @@ pub(crate) struct ExportArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
     /// In which shape [default: its contract, exactly].
-    #[arg(long, value_enum)]
-    pub(crate) shape: Option<ShapeArg>,
+    #[arg(long, value_parser = shape())]
+    pub(crate) shape: Option<Shape>,
     /// Number of a version [default: the latest].
     #[arg(long, value_name = "NUMBER")]
     pub(crate) of: Option<u32>,
@@ -187,8 +164,8 @@ pub(crate) struct ImportArgs {
     /// A file, `-` for standard input, or an address (http, https).
     pub(crate) source: String,
     /// What it is read as [default: found out].
-    #[arg(long, value_enum)]
-    pub(crate) shape: Option<ShapeArg>,
+    #[arg(long, value_parser = shape())]
+    pub(crate) shape: Option<Shape>,
     /// The agent that becomes this, whatever its name.
     #[arg(long, value_name = "AGENT")]
     pub(crate) into: Option<String>,

@@ -72,6 +72,27 @@ fn flags_go_before_the_environment_and_that_before_the_profile_in_use() {
 }
 
 #[test]
+fn the_tenant_of_a_profile_that_was_asked_for_goes_before_that_of_the_environment() {
+    let server = server();
+    let tenant = || {
+        let request = server.requests().remove(0).to_lowercase();
+        request.lines().find_map(|line| line.strip_prefix("x-tenant: ").map(str::to_owned)).unwrap_or_default()
+    };
+    let place = place();
+    add(&place, "prod", &server.url(), &["--use", "--tenant", "acme"]);
+    let place = place.env("TRUNKLINE_TENANT", "globex");
+    add(&place, "free", &server.url(), &[]);
+    place.run(&["agent", "list"]).ok();
+    assert_eq!(tenant(), "globex", "of the environment");
+    place.run(&["agent", "list", "--profile", "prod"]).ok();
+    assert_eq!(tenant(), "acme", "of the profile");
+    place.run(&["agent", "list", "--profile", "free"]).ok();
+    assert_eq!(tenant(), "globex", "adding a profile keeps no tenant of the environment");
+    place.run(&["agent", "list", "--profile", "prod", "--tenant", "initech"]).ok();
+    assert_eq!(tenant(), "initech", "of the command line");
+}
+
+#[test]
 fn a_data_directory_in_the_environment_goes_before_the_profile_in_use() {
     let place = place().env("TRUNKLINE_DATA", "here");
     add(&place, "prod", "http://127.0.0.1:9", &["--use"]);

@@ -159,15 +159,29 @@ impl Client {
     pub(crate) async fn events(&self, path: &[&str], query: Query<'_>, body: Option<&Value>) -> anyhow::Result<Events> {
         let method = if body.is_some() { Method::POST } else { Method::GET };
         let mut request = self.request(method, path, query)?;
-        if let Some(headers) = request.headers_mut() {
-            headers.insert(ACCEPT, EVENTS);
-        }
         if body.is_some() {
             request = request.header(CONTENT_TYPE, JSON);
         }
-        let body = body.map(serde_json::to_vec).transpose()?.unwrap_or_default();
+        self.stream(request, body.map(serde_json::to_vec).transpose()?.unwrap_or_default().into()).await
+    }
+
+    /// The stream of events that answers what is no JSON.
+    pub(crate) async fn post_events(
+        &self,
+        path: &[&str],
+        query: Query<'_>,
+        kind: &'static str,
+        body: Bytes,
+    ) -> anyhow::Result<Events> {
+        self.stream(self.request(Method::POST, path, query)?.header(CONTENT_TYPE, kind), body).await
+    }
+
+    async fn stream(&self, mut request: http::request::Builder, body: Bytes) -> anyhow::Result<Events> {
+        if let Some(headers) = request.headers_mut() {
+            headers.insert(ACCEPT, EVENTS);
+        }
         let limits = HttpLimits { idle: SILENCE, total: STREAM, max_body_bytes: usize::MAX, ..limits() };
-        let answer = self.answer(request, body.into(), &limits).await?;
+        let answer = self.answer(request, body, &limits).await?;
         Ok(Events { answer, sse: Sse::default(), ready: VecDeque::new(), server: self.base.to_string() })
     }
 

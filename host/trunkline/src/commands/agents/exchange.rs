@@ -12,26 +12,27 @@ use http::{Method, Request};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::ExitCode;
-use trunkline_contract::shapes::{Entry, Outcome, Shape, import};
-use trunkline_contract::{AgentId, Fault};
+use trunkline_contract::Fault;
+use trunkline_contract::shapes::{Entry, Outcome, import};
 use trunkline_egress::{HttpLimits, Policy};
 use trunkline_engine::Granted;
 
 pub(super) async fn import_agent(context: &Context<'_>, arguments: ImportArgs) -> anyhow::Result<ExitCode> {
     let named = Path::new(&arguments.source);
     let text = source(context, &arguments.source).await?;
-    let shape = arguments.shape.map(Shape::from);
-    let read = match import(&Value::String(text.clone()), shape, Granted::BUILTIN) {
+    let read = match import(&Value::String(text.clone()), arguments.shape, Granted::BUILTIN) {
         Ok(read) => read,
         Err(fault) => return refused(context.out, named, "what was read makes no agent", &[fault]),
     };
     let config = context.load(None)?.config;
     let interface = Interface::open(&context.global, &context.env, &config).await?;
-    let name = read.document["name"].as_str();
+    // Two sources without a name are two agents.
+    let unnamed = |entry: &Entry| entry.outcome == Outcome::Added && entry.to.as_deref() == Some("/name");
+    let name = read.document["name"].as_str().filter(|_| !read.entries.iter().any(unnamed));
     let answer = async {
         let into = match (&arguments.into, name) {
             (Some(named), _) => Some(interface.agent(named).await?),
-            (None, Some(name)) => interface.agents_named(name).await?.into_iter().next(),
+            (None, Some(name)) => interface.agent_named(name, None).await?,
             (None, None) => None,
         };
         let body = json!({
@@ -119,12 +120,12 @@ async fn source(context: &Context<'_>, named: &str) -> anyhow::Result<String> {
 }
 
 pub(super) async fn export(context: &Context<'_>, arguments: ExportArgs) -> anyhow::Result<ExitCode> {
-    let shape = arguments.shape.map(Shape::from).unwrap_or_default();
+    let shape = arguments.shape.unwrap_or_default();
     let config = context.load(None)?.config;
     let interface = Interface::open(&context.global, &context.env, &config).await?;
     let answer = async {
         let id = match &arguments.agent {
-            Some(named) => interface.agent(named).await?.to_string(),
+            Some(named) => interface.agent(named).await?,
             None => {
                 let current = interface.ask(Ask::new(Method::GET, &["agents", "current"])).await?;
                 current["agent_id"].as_str().context("the agent has no id")?.to_owned()
@@ -142,33 +143,4 @@ pub(super) async fn export(context: &Context<'_>, arguments: ExportArgs) -> anyh
         document => super::super::write_document(context.out, arguments.out.as_deref(), document)?,
     }
     Ok(ExitCode::SUCCESS)
-}
-
-impl Interface {
-    /// The agent of this id or, if it is none, of this name.
-    async fn agent(&self, named: &str) -> anyhow::Result<AgentId> {
-        if let Ok(id) = named.parse() {
-            return Ok(id);
-        }
-        let found = self.agents_named(named).await?;
-        found
-            .into_iter()
-            .next()
-            .with_context(|| format!("there is no agent `{named}`: `trunkline agent list` shows all"))
-    }
-
-    async fn agents_named(&self, name: &str) -> anyhow::Result<Vec<AgentId>> {
-        let mut cursor: Option<String> = None;
-        loop {
-            let ask = Ask::new(Method::GET, &["agents"]).with("q", Some(name)).with("limit", Some(500));
-            let page = self.ask(ask.with("cursor", cursor.take())).await?;
-            let items = page["items"].as_array().into_iter().flatten();
-            let ids = items.filter(|agent| agent["document"]["name"] == name);
-            let ids: Vec<AgentId> = ids.filter_map(|agent| agent["agent_id"].as_str()?.parse().ok()).collect();
-            cursor = page["next_cursor"].as_str().map(str::to_owned);
-            if !ids.is_empty() || cursor.is_none() {
-                return Ok(ids);
-            }
-        }
-    }
 }

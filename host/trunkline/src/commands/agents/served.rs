@@ -27,40 +27,12 @@ async fn ask(
     make: impl AsyncFnOnce(&Interface, &str) -> anyhow::Result<Value>,
 ) -> anyhow::Result<Value> {
     let interface = context.interface().await?;
-    let answer = match id(&interface, agent).await {
+    let answer = match interface.agent(agent).await {
         Ok(id) => make(&interface, &id).await,
         Err(error) => Err(error),
     };
     interface.close().await;
     answer
-}
-
-async fn id(interface: &Interface, agent: &str) -> anyhow::Result<String> {
-    if agent.parse::<trunkline_contract::AgentId>().is_ok() {
-        return Ok(agent.to_owned());
-    }
-    for status in [None, Some("archived")] {
-        match named(interface, agent, status).await?.as_slice() {
-            [] => {}
-            [id] => return Ok(id.clone()),
-            several => bail!("{} agents are called `{agent}`: name one by its id", several.len()),
-        }
-    }
-    bail!("there is no agent `{agent}`: `trunkline agent list` shows all")
-}
-
-async fn named(interface: &Interface, agent: &str, status: Option<&str>) -> anyhow::Result<Vec<String>> {
-    let (mut found, mut cursor) = (Vec::new(), None::<String>);
-    loop {
-        let ask = Ask::new(Method::GET, &["agents"]).with("limit", Some(500));
-        let page = interface.ask(ask.with("status", status).with("cursor", cursor.take())).await?;
-        let known = items(&page).iter().filter(|known| known["document"]["name"] == agent);
-        found.extend(known.map(|known| cell(&known["agent_id"])));
-        cursor = page["next_cursor"].as_str().map(str::to_owned);
-        if cursor.is_none() {
-            return Ok(found);
-        }
-    }
 }
 
 /// What is asked below an agent.

@@ -1,0 +1,72 @@
+//! `trunkline component`.
+
+use super::PageArgs;
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+const UPLOAD: &str = "\
+It is checked, compiled and asked what it is; then it is the draft of its component, and --promote makes it the live one.
+
+Examples:
+  trunkline component check quiz.wasm
+  trunkline component upload quiz.wasm --promote
+  trunkline component rollback quiz";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ComponentCommand {
+    /// Components of the tenant, newest first.
+    List(PageArgs),
+    /// One component, and which agents use it.
+    Show {
+        /// Its id or its name.
+        component: String,
+    },
+    /// Say whether a host would take a component, and what it is; nothing is sent anywhere.
+    Check {
+        /// The component, a `.wasm` file; `-` reads standard input.
+        file: PathBuf,
+    },
+    /// Send a component, as the next release of its name.
+    #[command(after_help = UPLOAD)]
+    Upload(UploadArgs),
+    /// The releases of a component, newest first.
+    Releases {
+        /// Its id or its name.
+        component: String,
+    },
+    /// Make a release the live one.
+    Promote {
+        /// The component's id or its name.
+        component: String,
+        /// Number of the release [default: the draft].
+        release: Option<u32>,
+    },
+    /// Make an earlier release the live one again.
+    Rollback {
+        /// The component's id or its name.
+        component: String,
+        /// Number of the release [default: the one that was live before].
+        release: Option<u32>,
+    },
+    /// Delete a component that no agent uses, or one of its releases.
+    Delete {
+        /// The component's id or its name.
+        component: String,
+        /// Number of a release, to delete that alone.
+        #[arg(long)]
+        release: Option<u32>,
+    },
+}
+
+/// What is sent.
+#[derive(Debug, Args)]
+pub(crate) struct UploadArgs {
+    /// The component, a `.wasm` file; `-` reads standard input.
+    pub(crate) file: PathBuf,
+    /// Name of the component [default: the one that an agent's manifest gives; of tools, that of the file].
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// Make it the live release at once.
+    #[arg(long)]
+    pub(crate) promote: bool,
+}
