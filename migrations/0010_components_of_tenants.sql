@@ -8,6 +8,8 @@ CREATE TABLE tenant_components (
     draft         INTEGER,
     live          INTEGER,
     last_good     INTEGER,
+    -- JSON: what its tenant lets it reach.
+    grants        TEXT    NOT NULL DEFAULT '{}',
     -- The number that was given last; a number is given once.
     numbered      INTEGER NOT NULL DEFAULT 0,
     version       INTEGER NOT NULL DEFAULT 1,
@@ -27,12 +29,21 @@ CREATE TABLE component_releases (
     manifest       TEXT    NOT NULL,
     created_by     TEXT    NOT NULL,
     created_at_ms  INTEGER NOT NULL,
-    -- When it last became the live one; the order of these is the order of rolling back.
+    -- When it last became the live one, and which was live until then.
     promoted_at_ms INTEGER,
+    replaced       INTEGER,
     PRIMARY KEY (component_id, number)
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX component_releases_by_digest ON component_releases (digest);
+
+-- What tools keep between their calls.
+CREATE TABLE tool_values (
+    component_id BLOB NOT NULL REFERENCES tenant_components (id) ON DELETE CASCADE,
+    key          TEXT NOT NULL,
+    value        BLOB NOT NULL,
+    PRIMARY KEY (component_id, key)
+) STRICT, WITHOUT ROWID;
 
 -- Since when nothing refers to it.
 ALTER TABLE component_blobs ADD COLUMN unused_since_ms INTEGER;

@@ -1,6 +1,7 @@
 //! The page in a real browser: what people see, hear, press and type.
 
 mod agents;
+mod components;
 mod editing;
 mod keyboard;
 mod login;

@@ -176,6 +176,12 @@ async fn what_is_no_component_of_ours_is_refused_and_named() {
     }
     let (status, problem) = send(&world.api, "", "multipart/form-data", echo.clone()).await;
     assert_eq!(status, 400, "{problem}");
+    let form = reqwest::multipart::Form::new()
+        .text("colour", "red")
+        .part("component", reqwest::multipart::Part::bytes(echo.clone()).file_name("echo.wasm"));
+    let odd = world.api.asking(Method::POST, "/components").multipart(form).send().await.unwrap();
+    let odd: Value = serde_json::from_slice(&odd.bytes().await.unwrap()).unwrap();
+    assert_eq!(odd["errors"][0]["pointer"], "/colour", "{odd}");
     let packed = world.api.asking(Method::POST, "/components").header("content-type", "application/wasm");
     let packed = packed.header("content-encoding", "gzip").body(echo.clone()).send().await.unwrap();
     assert_eq!(packed.status(), 415, "nothing is unpacked");

@@ -35,6 +35,8 @@ mod security;
 #[cfg(test)]
 mod switching;
 #[cfg(test)]
+mod tools;
+#[cfg(test)]
 mod web_calls;
 #[cfg(test)]
 mod world;

@@ -68,6 +68,9 @@ mod ctx;
 mod envelope;
 mod read;
 pub mod test;
+pub mod tool;
+#[doc(hidden)]
+pub mod tool_bindings;
 
 pub use bindings::exports::trunkline::agent::behaviour::Manifest;
 pub use bindings::trunkline::agent::types::{

@@ -21,7 +21,7 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tracing::Instrument;
 use trunkline_contract::{ComponentId, Fault, TenantId};
-use trunkline_session::{AdmitError, Admitted, ComponentUser, LoadError, unix_ms};
+use trunkline_session::{AdmitError, Admitted, ComponentUser, Grants, LoadError, unix_ms};
 use trunkline_store::{NewRelease, Page, Release, TenantComponent};
 
 /// Largest component, bytes.
@@ -36,6 +36,8 @@ const AT_A_TIME: usize = 4;
 const MAX_COMPONENTS: u32 = 100;
 /// The same, bytes of all their releases.
 const MAX_BYTES: u64 = 1 << 30;
+/// A piece of a body has this long to arrive.
+const PIECE: Duration = Duration::from_secs(30);
 /// What is refused has this long to arrive.
 const DRAIN: Duration = Duration::from_secs(10);
 /// Stages that are told and not yet sent.
@@ -161,25 +163,26 @@ pub(crate) async fn upload(
         })
         .await
     };
+    // It is carried out to its end even when nobody waits for it any more.
+    let task = tokio::spawn(work.in_current_span());
+    let ended = async {
+        task.await.unwrap_or_else(|error| {
+            tracing::error!(%error, "an upload failed");
+            Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the host failed; its log says why"))
+        })
+    };
     if !streams {
-        let (uploaded, fresh) = work.await?;
+        let (uploaded, fresh) = ended.await?;
         let status = if fresh { StatusCode::CREATED } else { StatusCode::OK };
         let location = format!("/api/v1/components/{}", uploaded.component.id);
         let headers = [(header::LOCATION, location), (header::ETAG, format!("\"{}\"", uploaded.component.version))];
         return Ok((status, headers, Json(uploaded)).into_response());
     }
-    // It is carried out to its end even when nobody waits for it any more.
-    let task = tokio::spawn(work.in_current_span());
     let stages = stream::unfold(stages, async |mut stages| Some((stages.recv().await?, stages)));
     let end = stream::once(async {
-        match task.await {
-            Ok(Ok((uploaded, _))) => Event::new("done", &uploaded),
-            Ok(Err(problem)) => Event::new("error", &problem),
-            Err(error) => {
-                tracing::error!(%error, "an upload failed");
-                let detail = "the host failed; its log says why";
-                Event::new("error", &Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail))
-            }
+        match ended.await {
+            Ok((uploaded, _)) => Event::new("done", &uploaded),
+            Err(problem) => Event::new("error", &problem),
         }
     });
     Ok(sse::response(stages.chain(end)))
@@ -208,12 +211,26 @@ impl Upload {
     }
 
     async fn of_form(request: Request, api: &Api) -> Result<Self, Problem> {
+        let bounded = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        if !bounded.is_some_and(|kind| kind.contains("boundary=")) {
+            drain(request.into_body(), MAX_COMPONENT).await;
+            return Err(Problem::new(StatusCode::BAD_REQUEST, "invalid-body", "the form has no `boundary`"));
+        }
         let refused = |error: axum::extract::multipart::MultipartRejection| {
             Problem::new(StatusCode::BAD_REQUEST, "invalid-body", error.body_text())
         };
         let mut form = Multipart::from_request(request, api).await.map_err(refused)?;
+        let read = Self::of_parts(&mut form).await;
+        if read.is_err() {
+            let rest = async { while let Ok(Some(_)) = form.next_field().await {} };
+            let _ = tokio::time::timeout(DRAIN, rest).await;
+        }
+        read
+    }
+
+    async fn of_parts(form: &mut Multipart) -> Result<Self, Problem> {
         let mut read = Self::default();
-        while let Some(field) = form.next_field().await.map_err(broken)? {
+        while let Some(field) = arrives(form.next_field()).await?.map_err(broken)? {
             match field.name() {
                 Some("component") if read.bytes.is_empty() => read.bytes = bytes(field, MAX_COMPONENT).await?,
                 Some("name") => read.name = Some(text("/name", field).await?),
@@ -236,7 +253,7 @@ impl Upload {
 /// A body that is a component.
 async fn whole(body: axum::body::Body) -> Result<Vec<u8>, Problem> {
     let (mut bytes, mut chunks) = (Vec::new(), body.into_data_stream());
-    while let Some(chunk) = chunks.next().await {
+    while let Some(chunk) = arrives(chunks.next()).await? {
         let lost = |_| Problem::new(StatusCode::BAD_REQUEST, "invalid-body", "the body did not arrive");
         let chunk = chunk.map_err(lost)?;
         if bytes.len() + chunk.len() > MAX_COMPONENT {
@@ -248,6 +265,12 @@ async fn whole(body: axum::body::Body) -> Result<Vec<u8>, Problem> {
         bytes.extend_from_slice(&chunk);
     }
     Ok(bytes)
+}
+
+/// The next piece of a body, which somebody who holds a turn must not keep others waiting for.
+async fn arrives<T>(piece: impl Future<Output = T>) -> Result<T, Problem> {
+    let late = |_| Problem::new(StatusCode::REQUEST_TIMEOUT, "slow-body", "the body did not go on arriving");
+    tokio::time::timeout(PIECE, piece).await.map_err(late)
 }
 
 /// Lets what is refused arrive: whoever still sends would lose the connection, and with it the reason.
@@ -269,7 +292,7 @@ async fn drain(body: axum::body::Body, most: usize) {
 async fn bytes(mut field: Field<'_>, most: usize) -> Result<Vec<u8>, Problem> {
     let name = field.name().unwrap_or_default().to_owned();
     let mut bytes = Vec::new();
-    while let Some(chunk) = field.chunk().await.map_err(broken)? {
+    while let Some(chunk) = arrives(field.chunk()).await?.map_err(broken)? {
         if bytes.len() + chunk.len() > most {
             let detail = format!("the part `{name}` has more than {most} bytes");
             return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", detail));
@@ -314,9 +337,25 @@ async fn keep(
     upload: Upload,
     stage: impl Fn(&str) + Send + Sync,
 ) -> Result<(Uploaded, bool), Problem> {
-    let Upload { name, promote, bytes } = upload;
-    let bytes: Arc<[u8]> = bytes.into();
+    let bytes: Arc<[u8]> = upload.bytes.into();
     let admitted = api.sessions.library().examine(Arc::clone(&bytes), |now| stage(now.name())).await?;
+    let digest = admitted.digest.clone();
+    stage("storing");
+    let kept = store(api, principal, upload.name, upload.promote, &bytes, admitted).await;
+    if kept.is_err() {
+        api.sessions.library().discard(&digest).await;
+    }
+    kept
+}
+
+async fn store(
+    api: &Api,
+    principal: &Principal,
+    name: Option<String>,
+    promote: bool,
+    bytes: &[u8],
+    admitted: Admitted,
+) -> Result<(Uploaded, bool), Problem> {
     let name = match name {
         Some(name) => name,
         None => {
@@ -327,11 +366,11 @@ async fn keep(
             own
         }
     };
-    stage("storing");
     let tenant = principal.tenant.id();
     let limits = api.store.tenants().get(tenant).await?.map(|tenant| tenant.limits).unwrap_or_default();
-    let Admitted { kind, manifest, .. } = admitted;
+    let Admitted { kind, manifest, digest } = admitted;
     let new = NewRelease {
+        digest,
         name,
         kind,
         bytes: bytes.to_vec(),
@@ -350,7 +389,7 @@ impl From<AdmitError> for Problem {
         let (code, message) = match &error {
             AdmitError::Load(LoadError::Refused(refusal)) => (refusal.code(), refusal.to_string()),
             AdmitError::Load(LoadError::Compile(_)) => ("compile", error.to_string()),
-            AdmitError::Describe(_) => ("describe", error.to_string()),
+            AdmitError::Describe(_) | AdmitError::Manifest => ("describe", error.to_string()),
             AdmitError::Load(_) => {
                 tracing::error!(%error, "a component could not be admitted");
                 let detail = "this host could not compile the component; its log says why";
@@ -411,6 +450,20 @@ pub(crate) async fn roll_back(
 ) -> Result<Response, Problem> {
     let (id, expected) = (id(&component, "component")?, Expected::of(&headers)?.one()?);
     Ok(tagged(principal.tenant.components().roll_back(id, which.release, expected, unix_ms()).await?))
+}
+
+pub(crate) async fn grant(
+    principal: Principal,
+    Path(component): Path<String>,
+    headers: HeaderMap,
+    Body(grants): Body<Grants>,
+) -> Result<Response, Problem> {
+    let (id, expected) = (id(&component, "component")?, Expected::of(&headers)?.one()?);
+    let faults = grants.faults();
+    if !faults.is_empty() {
+        return Err(Problem::invalid(format!("the grants have {} fault(s)", faults.len()), faults));
+    }
+    Ok(tagged(principal.tenant.components().set_grants(id, json!(grants), expected, unix_ms()).await?))
 }
 
 pub(crate) async fn delete(

@@ -36,6 +36,7 @@ mod state;
 mod templates;
 mod tenants;
 mod threads;
+mod tools;
 mod users;
 mod web_calls;
 mod webhooks;

@@ -20,6 +20,7 @@ mod sessions;
 mod tag;
 mod templates;
 mod tenants;
+mod tools;
 mod webhooks;
 
 pub(crate) use about::{About, Access, Operation, Output, SchemaOf};
@@ -45,6 +46,7 @@ pub(crate) fn all() -> Vec<Operation> {
         numbers::operations(),
         documents::operations(),
         components::operations(),
+        tools::operations(),
         providers::operations(),
         tenants::operations(),
         people::operations(),

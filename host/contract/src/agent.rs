@@ -84,9 +84,10 @@ pub struct Agent {
     /// Turn-taking.
     #[serde(default)]
     pub turn: TurnRules,
-    /// Names of the tools that the agent is granted.
+    /// Names of the tools that the agent is granted: those that are built in, and those of components, such as
+    /// `weather.forecast`.
     #[serde(default)]
-    #[schemars(length(max = 64), inner(length(min = 1, max = 64)))]
+    #[schemars(length(max = 64), inner(length(min = 1, max = 130)))]
     pub tools: Vec<String>,
     /// Data for templates and tools.
     #[serde(default)]

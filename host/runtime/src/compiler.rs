@@ -19,8 +19,8 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::Command;
 
-/// Code is a few times as large as what it is made of; more than this is not taken over.
-const MAX_CODE: u64 = 1 << 30;
+/// Code is a few times as large as what it is made of; more than this is not taken over, bytes.
+const MAX_CODE: u64 = 256 << 20;
 
 /// What compiling one component may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,19 +94,22 @@ impl Compiler {
             let _ = stdin.write_all(bytes).await;
         }
         drop(stdin);
-        let mut answer = Vec::new();
-        if let Some(stdout) = stdout {
-            let read = stdout.take(MAX_CODE + 2).read_to_end(&mut answer).await;
-            read.map_err(|error| failed("its answer cannot be read", error))?;
+        let (mut kind, mut answer) = ([child::NOTHING], Vec::new());
+        if let Some(mut stdout) = stdout {
+            // One that ends without an answer is told by its status.
+            if stdout.read_exact(&mut kind).await.is_ok() {
+                let read = stdout.take(MAX_CODE + 1).read_to_end(&mut answer).await;
+                read.map_err(|error| failed("its answer cannot be read", error))?;
+            }
         }
-        if answer.len() as u64 > MAX_CODE + 1 {
+        if answer.len() as u64 > MAX_CODE {
             return Err(LoadError::Compile(format!("the code has more than {MAX_CODE} bytes")));
         }
         let status = child.wait().await.map_err(|error| failed("it cannot be waited for", error))?;
         if !status.success() {
             return Err(self.died(status));
         }
-        child::answer(answer)
+        child::answer(kind, answer)
     }
 
     /// Why it ended without an answer.

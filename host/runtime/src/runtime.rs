@@ -49,6 +49,8 @@ pub struct Runtime {
     compiler: Option<Compiler>,
     /// One at a time: it takes all cores that calls can spare.
     compiling: Semaphore,
+    /// The same for what calls wait for.
+    urgent: Semaphore,
 }
 
 /// How far the admission of a component is.
@@ -103,6 +105,7 @@ impl Runtime {
             allocation,
             compiler: config.compiler.clone(),
             compiling: Semaphore::new(1),
+            urgent: Semaphore::new(1),
         })
     }
 
@@ -153,21 +156,23 @@ impl Runtime {
         Ok(component)
     }
 
-    /// As [`Runtime::load`] for what a tenant sent: it is compiled by [`Config::compiler`], one component at a time.
-    /// `stage` is told how far it is.
+    /// As [`Runtime::load`] for what a tenant sent: it is compiled by [`Config::compiler`], one component at a time; one that
+    /// is `urgent`, because a call waits for it, waits only for such. `stage` is told how far it is.
     ///
     /// # Errors
     /// As [`Runtime::load`]; [`LoadError::Compiler`] when this machine is at fault.
     pub async fn admit(
         self: &Arc<Self>,
         bytes: impl Into<Arc<[u8]>>,
+        urgent: bool,
         stage: impl Fn(Stage) + Send + Sync,
     ) -> Result<Component, LoadError> {
         let bytes = bytes.into();
         let Some(compiler) = &self.compiler else { return self.load_async(bytes).await };
         stage(Stage::Checking);
         let (runtime, checked) = (Arc::clone(self), Arc::clone(&bytes));
-        let known = self.shared.guests.block(move || {
+        // Not beside the guests: what calls wait for is read there.
+        let known = tokio::task::spawn_blocking(move || {
             let digest = Digest::of(&checked);
             match runtime.loaded(&digest) {
                 Some(component) => Ok(Ok(component)),
@@ -179,7 +184,8 @@ impl Runtime {
             Err(unknown) => unknown,
         };
         stage(Stage::Waiting);
-        let _turn = self.compiling.acquire().await.map_err(|_| LoadError::Closed)?;
+        let turns = if urgent { &self.urgent } else { &self.compiling };
+        let _turn = turns.acquire().await.map_err(|_| LoadError::Closed)?;
         // Somebody else may have sent the same, and been first.
         if let Some(component) = self.shelf().get(&digest) {
             return Ok(component);
@@ -187,7 +193,7 @@ impl Runtime {
         stage(Stage::Compiling);
         let code = compiler.compile(&bytes, self.allocation).await?;
         let runtime = Arc::clone(self);
-        let taken = self.shared.guests.block(move || {
+        let taken = tokio::task::spawn_blocking(move || {
             let misfit = |error: wasmtime::Error| LoadError::Compiler(format!("{error:#}"));
             let compiled = cache::own(&runtime.shared.engine, &code).map_err(misfit)?;
             let component = runtime.take(digest, world, &compiled)?;

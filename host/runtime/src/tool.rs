@@ -14,7 +14,7 @@ use crate::failure::{Failure, FailureKind, Stats};
 use crate::guest::{self, Guest};
 use crate::meter::Meter;
 use crate::wasi::{Source, Wasi};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,7 +32,7 @@ pub(crate) fn prepare(
 }
 
 /// Whether a tool changes something outside.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ToolEffect {
     /// It does not: it may be repeated and cancelled.
@@ -42,7 +42,7 @@ pub enum ToolEffect {
 }
 
 /// One tool of a component.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ToolSpec {
     /// Unique in the component; 1-64 characters of `a-z A-Z 0-9 _ -`.
     pub name: String,

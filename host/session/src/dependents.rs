@@ -1,6 +1,7 @@
 //! What a change of a template or of a tenant's defaults would do to the agents below it.
 
 use crate::contracts::{Above, Proposed};
+use crate::library::Catalogue;
 use crate::sessions::{SessionError, Sessions, checked};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -48,6 +49,8 @@ pub struct ComponentUser {
     pub version: u32,
     /// The release that it is bound to; none: the live one.
     pub release: Option<u32>,
+    /// The tools of the component that it is granted.
+    pub tools: Vec<String>,
 }
 
 impl Sessions {
@@ -59,16 +62,23 @@ impl Sessions {
         let above = self.0.contracts.above(tenant).await?;
         let mut users = Vec::new();
         self.each_version(tenant, |version| {
-            let effective = above.effective(&version.document, None).ok();
-            let behaviour = effective.as_ref().and_then(|effective| effective.document.get("behaviour"));
-            if let Some(behaviour) = behaviour.filter(|behaviour| behaviour["component"] == component) {
-                users.push(ComponentUser {
-                    agent_id: version.agent_id,
-                    name: name(version),
-                    version: version.version,
-                    release: behaviour["release"].as_u64().and_then(|number| u32::try_from(number).ok()),
-                });
+            let Ok(effective) = above.effective(&version.document, None) else { return };
+            let behaviour = effective.document.get("behaviour").filter(|behaviour| behaviour["component"] == component);
+            let tools =
+                effective.document["tools"].as_array().into_iter().flatten().filter_map(serde_json::Value::as_str);
+            let own = tools.filter(|tool| tool.split_once('.').is_some_and(|(name, _)| name == component));
+            let tools: Vec<String> = own.map(str::to_owned).collect();
+            if behaviour.is_none() && tools.is_empty() {
+                return;
             }
+            let release = behaviour.and_then(|behaviour| behaviour["release"].as_u64());
+            users.push(ComponentUser {
+                agent_id: version.agent_id,
+                name: name(version),
+                version: version.version,
+                release: release.and_then(|number| u32::try_from(number).ok()),
+                tools,
+            });
         })
         .await?;
         Ok(users)
@@ -98,14 +108,14 @@ impl Sessions {
     pub async fn broken_by(&self, tenant: TenantId, proposed: Proposed<'_>) -> Result<Broken, SessionError> {
         let now = self.0.contracts.above(tenant).await?;
         let then = now.with(proposed);
-        let components = self.0.library.names(tenant).await?;
+        let catalogue = self.0.library.catalogue(tenant).await?;
         let (mut broken, mut last) = (Broken::default(), None);
         self.each_version(tenant, |version| {
             // An agent counts once.
             if last == Some(version.agent_id) {
                 return;
             }
-            if let Some(found) = breaks(&now, &then, version, &components) {
+            if let Some(found) = breaks(&now, &then, version, &catalogue) {
                 last = Some(version.agent_id);
                 broken.total += 1;
                 broken.agents.extend(Some(found).filter(|_| broken.agents.len() < NAMED));
@@ -128,14 +138,14 @@ async fn versions(agents: &Agents<'_>, latest: AgentVersion) -> Result<Vec<Agent
     Ok(versions)
 }
 
-fn breaks(now: &Above, then: &Above, version: &AgentVersion, components: &[String]) -> Option<BrokenAgent> {
+fn breaks(now: &Above, then: &Above, version: &AgentVersion, catalogue: &Catalogue) -> Option<BrokenAgent> {
     let document = &version.document;
     if now.effective(document, None) == then.effective(document, None)
-        || checked(now, document, None, components).is_err()
+        || checked(now, document, None, catalogue).is_err()
     {
         return None;
     }
-    let mut errors = checked(then, document, None, components).err()?;
+    let mut errors = checked(then, document, None, catalogue).err()?;
     errors.retain(|fault| fault.severity == Severity::Error);
     errors.truncate(FAULTS);
     Some(BrokenAgent { agent_id: version.agent_id, name: name(version), version: version.version, errors })

@@ -14,12 +14,14 @@ use crate::clock::{CallClock, unix_ms};
 use crate::ears::{Ears, Heard};
 use crate::feed::Feed;
 use crate::journal::Journal;
+use crate::kit::Caller;
 use crate::line::Line;
 use crate::minds::Minds;
 use crate::news::news;
 use crate::prices::Meter;
 use crate::resolve::Plan;
 use crate::sessions::{Handle, LEASE_MS, Sessions};
+use crate::toolbox::{self, Toolbox};
 use crate::voice::{Spoken, Voice};
 use std::collections::VecDeque;
 use std::pin::{Pin, pin};
@@ -31,7 +33,7 @@ use trunkline_contract::chat::Delta;
 use trunkline_contract::event::Event;
 use trunkline_contract::log::Entry;
 use trunkline_engine::playout::Out;
-use trunkline_engine::{Call as Engine, Command, Control, Input, MediaEnd, ToolOutcome};
+use trunkline_engine::{Call as Engine, Command, Control, Input, MediaEnd};
 use trunkline_providers::LlmRequest;
 use trunkline_store::{Call, CallState, CallUpdate, StoreError, TenantStore};
 use trunkline_telephony::{CloseReason, MediaIn, MediaSocket};
@@ -63,6 +65,7 @@ pub(crate) struct Driver {
     clock: CallClock,
     journal: Journal,
     brain: Brain,
+    tools: Toolbox,
     ears: Ears,
     voice: Voice,
     minds: Minds,
@@ -117,6 +120,8 @@ impl Driver {
         let plan_line = plan.line;
         let ears = Ears::new(plan.line, plan.stt.clone(), protect_ms);
         let voice = Voice::new(plan.tts.clone());
+        let (library, http) = (sessions.0.library.clone(), sessions.0.config.outgoing.clone());
+        let tools = Toolbox::new(library, http, tenant.clone(), plan.bound.clone());
         if let Some((llm, _)) = &plan.llm {
             let warming = llm.warm();
             // Whether it worked shows with the first request.
@@ -129,6 +134,7 @@ impl Driver {
             clock,
             journal,
             brain: Brain::new(sessions.0.library.clone(), plan.engine.components.clone()),
+            tools,
             ears,
             voice,
             minds: Minds::default(),
@@ -239,8 +245,10 @@ impl Driver {
                 }
             },
             (event_seq, outcome) = self.brain.next() => Woken::Input(Input::Decided { event_seq, outcome }),
+            (request_id, outcome) = self.tools.next() => Woken::Input(Input::ToolDone { request_id, outcome }),
             committed = self.journal.committed() => match committed {
                 Ok(seq) => {
+                    self.tools.committed(seq);
                     self.handle.feeds.tell(|| Some(Feed::Committed(seq)));
                     if let Some(desk) = &mut self.desk {
                         desk.committed(seq).await;
@@ -329,12 +337,17 @@ impl Driver {
             }
             Command::FinishSpeech { context } => self.voice.finish(context),
             Command::CancelSpeech { context } => self.voice.cancel(context),
-            Command::RunTool { request_id, name, .. } => {
-                let value = serde_json::json!({"error": format!("nothing on this host runs the tool `{name}`")});
-                let outcome = ToolOutcome { status: "failed".to_owned(), value };
-                self.next.push_back(Input::ToolDone { request_id, outcome });
+            Command::RunTool { request_id, name, args, idempotency_key, after_seq, effect: _ } => {
+                let info = &self.plan.engine.call;
+                let caller = Caller {
+                    call: self.call.id.to_string(),
+                    key: idempotency_key,
+                    locale: info.locale.clone(),
+                    utc_offset_minutes: info.utc_offset_minutes,
+                };
+                self.tools.run(toolbox::Request { id: request_id, name, args, caller, after_seq });
             }
-            Command::CancelTool { .. } => {}
+            Command::CancelTool { request_id } => self.tools.cancel(&request_id),
             Command::CloseMedia(_) => self.close_media().await,
             Command::Finished { reason } => {
                 self.journal.update(self.last_update(&reason));

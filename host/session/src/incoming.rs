@@ -120,8 +120,9 @@ impl Sessions {
         if !made.new {
             return Ok(Begun::Known(call));
         }
+        let kit = self.kit(tenant, agent).await?;
         let documents = self.0.knowledge.of_agent(call.tenant, call.agent_id);
-        let plan = plan(agent, &call, components, &self.0.providers, &documents);
+        let plan = plan(agent, &call, components, kit, &self.0.providers, &documents);
         let plan = match plan {
             Ok(plan) => plan,
             Err(error) => return self.cannot_take(call, error.to_string()).await,

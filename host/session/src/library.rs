@@ -3,18 +3,21 @@
 //! Only names and digests are kept here. Code is in the runtime's memory as far as that reaches, and comes back from its
 //! compiled cache when it is needed again: a component that nobody uses costs nothing.
 
+use crate::kit::{Bound, tools_of};
 use crate::unix_ms;
 use serde_json::Value;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use trunkline_contract::{Fault, TenantId, agent};
-use trunkline_engine::Component;
-use trunkline_runtime::{Behaviour, Digest, Failure, LoadError, Runtime, Stage, World};
+use trunkline_engine::{Component, Granted};
+use trunkline_runtime::{Behaviour, Digest, Failure, LoadError, Runtime, Stage, Tool, World};
 use trunkline_store::{ComponentKind, Store, StoreError};
 
 /// What a call falls back to when its own component fails.
 const STOCK: &str = "conversation";
+/// Longest description of a component by itself, bytes of JSON.
+const MAX_MANIFEST: usize = 64 << 10;
 
 /// Why a component cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +44,9 @@ pub enum AdmitError {
     /// It fails when it is asked what it is.
     #[error("the component fails when it is asked what it is: {0}")]
     Describe(Failure),
+    /// What it says of itself is too long.
+    #[error("what the component says of itself has more than {MAX_MANIFEST} bytes of JSON")]
+    Manifest,
 }
 
 /// A component that was admitted.
@@ -52,6 +58,13 @@ pub struct Admitted {
     pub kind: ComponentKind,
     /// What it says of itself: an agent's manifest, or `tools`.
     pub manifest: Value,
+}
+
+/// What the contracts of a tenant may name.
+#[derive(Clone, Debug)]
+pub(crate) struct Catalogue {
+    pub(crate) components: Vec<String>,
+    pub(crate) tools: Vec<String>,
 }
 
 /// The components that behaviours come from. Cloning is cheap.
@@ -80,13 +93,16 @@ impl Library {
     }
 
     /// What the contracts of a tenant may name.
-    pub(crate) async fn names(&self, tenant: TenantId) -> trunkline_store::Result<Vec<String>> {
+    pub(crate) async fn catalogue(&self, tenant: TenantId) -> trunkline_store::Result<Catalogue> {
+        let own = tools_of(&self.0.store.tenant(tenant).components().live_tools().await?);
+        let mut tools: Vec<String> = Granted::BUILTIN.iter().map(|name| (*name).to_owned()).collect();
+        tools.extend(own.iter().map(Bound::full_name));
         let mut names = self.0.expected.lock().unwrap_or_else(PoisonError::into_inner).clone();
         names.extend(self.0.store.components().list().await?.into_iter().map(|component| component.name));
         names.extend(self.0.store.tenant(tenant).components().names(ComponentKind::Agent).await?);
         names.sort_unstable();
         names.dedup();
-        Ok(names)
+        Ok(Catalogue { components: names, tools })
     }
 
     /// Whether the host has a component of this name, which no tenant can have then.
@@ -167,11 +183,25 @@ impl Library {
         bytes: impl Into<Arc<[u8]>>,
         stage: impl Fn(Stage) + Send + Sync,
     ) -> Result<Admitted, AdmitError> {
-        let component = self.0.runtime.admit(bytes, stage).await?;
-        let manifest = component.describe().await.map_err(AdmitError::Describe)?;
+        let component = self.0.runtime.admit(bytes, false, stage).await?;
+        let manifest = match component.describe().await {
+            Ok(manifest) if manifest.to_string().len() <= MAX_MANIFEST => manifest,
+            described => {
+                self.discard(&component.digest().to_string()).await;
+                return Err(described.map_or_else(AdmitError::Describe, |_| AdmitError::Manifest));
+            }
+        };
         let agent = component.world() == World::Agent010;
         let kind = if agent { ComponentKind::Agent } else { ComponentKind::Tool };
         Ok(Admitted { digest: component.digest().to_string(), kind, manifest })
+    }
+
+    /// Removes the compiled code of what was admitted and then not kept.
+    pub async fn discard(&self, digest: &str) {
+        // Somebody else may have the same.
+        if let Ok(false) = self.0.store.components().has_blob(digest).await {
+            self.forget(&[digest.to_owned()]);
+        }
     }
 
     /// Removes the compiled code of components whose bytes are gone.
@@ -218,39 +248,63 @@ impl Library {
                 ladder.push(Component { digest, reason: reason.to_owned() });
             }
         }
-        // Without its own component a call does not begin; without one to fall back to it does.
-        if let Some(first) = ladder.first() {
-            self.behaviour(&first.digest).await?;
+        // Without its own component a call does not begin; one that has begun goes on with what there is.
+        loop {
+            let first = ladder.first().ok_or_else(|| LibraryError::Unknown(name.to_owned()))?;
+            match self.behaviour(&first.digest).await {
+                Ok(_) => return Ok(ladder),
+                Err(error) if pinned.is_empty() => return Err(error),
+                Err(error) => {
+                    tracing::warn!(digest = first.digest, %error, "a component that a call began with is gone");
+                    ladder.remove(0);
+                }
+            }
         }
-        Ok(ladder)
     }
 
     /// The component of these calls has proved itself.
     pub(crate) async fn mark_good(&self, tenant: TenantId, digest: &str) -> Result<(), StoreError> {
         let mark = (tenant, digest.to_owned());
-        let new = self.0.good.lock().unwrap_or_else(PoisonError::into_inner).insert(mark);
-        if new {
-            let registry = self.0.store.components();
-            for known in registry.list().await?.into_iter().filter(|known| known.live == digest) {
-                registry.mark_good(known.name, digest, unix_ms()).await?;
-            }
-            self.0.store.tenant(tenant).components().mark_good(digest).await?;
+        let known = self.0.good.lock().unwrap_or_else(PoisonError::into_inner).contains(&mark);
+        if known {
+            return Ok(());
+        }
+        let registry = self.0.store.components();
+        let ours: Vec<_> = registry.list().await?.into_iter().filter(|known| known.live == digest).collect();
+        let theirs = self.0.store.tenant(tenant).components().mark_good(digest).await?;
+        // A draft that was tried counts when it is live and works.
+        let live = theirs || !ours.is_empty();
+        for known in ours {
+            registry.mark_good(known.name, digest, unix_ms()).await?;
+        }
+        if live {
+            self.0.good.lock().unwrap_or_else(PoisonError::into_inner).insert(mark);
         }
         Ok(())
     }
 
-    /// The behaviour of a digest: from memory, from the compiled cache, or compiled again.
+    /// The behaviour of a digest.
     pub(crate) async fn behaviour(&self, digest: &str) -> Result<Behaviour, LibraryError> {
+        self.component(digest).await?.behaviour().map_err(|cause| refused(digest, &cause))
+    }
+
+    /// The tools of a digest.
+    pub(crate) async fn tool(&self, digest: &str) -> Result<Tool, LibraryError> {
+        self.component(digest).await?.tool().map_err(|cause| refused(digest, &cause))
+    }
+
+    /// A component: from memory, from the compiled cache, or compiled again.
+    async fn component(&self, digest: &str) -> Result<trunkline_runtime::Component, LibraryError> {
         let unknown = || LibraryError::Unknown(digest.to_owned());
         let known: Digest = digest.parse().map_err(|_| unknown())?;
-        let refused = |cause: LoadError| LibraryError::Refused { name: digest.to_owned(), cause: cause.to_string() };
-        let component = match self.0.runtime.loaded_async(known).await {
-            Some(component) => component,
-            None => {
-                let bytes = self.0.store.components().blob(digest).await?.ok_or_else(unknown)?;
-                self.0.runtime.admit(bytes, |_| ()).await.map_err(refused)?
-            }
-        };
-        component.behaviour().map_err(refused)
+        if let Some(component) = self.0.runtime.loaded_async(known).await {
+            return Ok(component);
+        }
+        let bytes = self.0.store.components().blob(digest).await?.ok_or_else(unknown)?;
+        self.0.runtime.admit(bytes, true, |_| ()).await.map_err(|cause| refused(digest, &cause))
     }
+}
+
+fn refused(digest: &str, cause: &LoadError) -> LibraryError {
+    LibraryError::Refused { name: digest.to_owned(), cause: cause.to_string() }
 }

@@ -93,8 +93,9 @@ impl Sessions {
         let rows = all_rows(&log, call).await?;
         let digests = rows.iter().filter_map(|row| row.component.clone()).collect::<Vec<_>>();
         let components = self.0.library.ladder_from(call.tenant, &agent.behaviour, &digests).await?;
+        let kit = self.kit(call.tenant, &agent).await?;
         let documents = self.0.knowledge.of_agent(call.tenant, call.agent_id);
-        let plan = plan(&agent, call, components, &self.0.providers, &documents);
+        let plan = plan(&agent, call, components, kit, &self.0.providers, &documents);
         let plan = plan.map_err(|error| SessionError::Agent(error.to_string()))?;
         let state = log.state(call.id).await?.map(|state| state.bytes).unwrap_or_default();
         let clock = CallClock::since(call.started_at_ms);

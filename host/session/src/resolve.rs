@@ -1,14 +1,16 @@
 //! From a stored contract to what a call needs: the engine's configuration and the requests to the providers.
 
 use crate::clock::unix_ms;
+use crate::kit::{Bound, Kit};
 use crate::line::Line;
 use serde_json::Value;
+use std::collections::HashMap;
 use std::sync::Arc;
 use trunkline_contract::agent::{Agent, Llm, Status, Stt, SttProvider, Tts};
 use trunkline_contract::event::CallInfo;
 use trunkline_contract::instructions;
 use trunkline_contract::template::render;
-use trunkline_engine::{CallConfig, Component, Granted, Timeouts};
+use trunkline_engine::{CallConfig, Component, Timeouts};
 use trunkline_providers::{
     Documents, Llm as Model, ProviderError, Providers, Stt as Recogniser, SttRequest, Tts as Synthesiser, TtsRequest,
 };
@@ -33,6 +35,8 @@ pub(crate) struct Plan {
     pub(crate) hears_with: Option<(Stt, String)>,
     pub(crate) stt: Option<(Arc<dyn Recogniser>, SttRequest)>,
     pub(crate) llm: Option<(Arc<dyn Model>, Llm)>,
+    /// Tools that run outside of the engine, by the name that the model knows.
+    pub(crate) bound: HashMap<String, Bound>,
     pub(crate) tts: Option<(Arc<dyn Synthesiser>, TtsRequest)>,
     /// The contract that all this was made of.
     pub(crate) agent: Arc<Agent>,
@@ -43,6 +47,7 @@ pub(crate) fn plan(
     agent: &Agent,
     call: &Call,
     components: Vec<Component>,
+    kit: Kit,
     providers: &Providers,
     documents: &Arc<dyn Documents>,
 ) -> Result<Plan, PlanError> {
@@ -51,7 +56,7 @@ pub(crate) fn plan(
     }
     let line = Line::of(&call.channel);
     let text = |template: &str| render(template, &agent.context).unwrap_or_else(|_| template.to_owned());
-    let tools: Vec<Granted> = agent.tools.iter().filter_map(|name| Granted::builtin(name)).collect();
+    let Kit { granted: tools, bound } = kit;
     let info = CallInfo {
         call_id: call.id.to_string(),
         channel: call.channel.clone(),
@@ -98,6 +103,7 @@ pub(crate) fn plan(
     Ok(Plan {
         engine,
         line,
+        bound,
         agent: Arc::new(agent.clone()),
         hears_with: agent.stt.clone().map(|stt| (stt, agent.locale.clone())),
         stt: agent.stt.as_ref().filter(|_| line != Line::Text).map(stt).transpose()?,

@@ -5,7 +5,7 @@ use crate::clock::unix_ms;
 use crate::contracts::{Above, Contracts, Proposed, Resolved};
 use crate::driver::{Driver, Mail};
 use crate::feed::{Feed, Feeds};
-use crate::library::{Library, LibraryError};
+use crate::library::{Catalogue, Library, LibraryError};
 use crate::line::Line;
 use crate::metrics::Metrics;
 use crate::prices::Prices;
@@ -17,6 +17,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{broadcast, mpsc};
 use tokio_util::task::TaskTracker;
+use trunkline_contract::event::ToolInfo;
 use trunkline_contract::layers::{Effective, Layer};
 use trunkline_contract::validate::{self, Checked};
 use trunkline_contract::{AgentId, CallId, Fault, SessionId, TenantId};
@@ -24,6 +25,7 @@ use trunkline_engine::{Control, Granted};
 use trunkline_knowledge::{Knowledge, Limits};
 use trunkline_providers::Providers;
 use trunkline_store::{Store, StoreError};
+use trunkline_tools::HttpClient;
 use trunkline_twilio::token::{TokenError, TokenKey};
 
 /// Messages that wait for a call's task at most; whoever comes when it is full waits.
@@ -42,6 +44,8 @@ pub struct SessionConfig {
     pub token_key: TokenKey,
     /// What calls cost.
     pub prices: Prices,
+    /// Sends what tools of tenants ask for; its policy is that for their addresses.
+    pub outgoing: HttpClient,
 }
 
 /// Why something about calls could not be done.
@@ -159,6 +163,11 @@ impl Sessions {
         Granted::BUILTIN
     }
 
+    /// The tools that are built in.
+    pub fn built_in() -> Vec<ToolInfo> {
+        Granted::BUILTIN.iter().filter_map(|name| Granted::builtin(name)).map(|tool| tool.info).collect()
+    }
+
     /// What a document of a tenant's agent becomes with its layers; a fault: they lead nowhere.
     ///
     /// # Errors
@@ -178,7 +187,7 @@ impl Sessions {
         session: Option<&Value>,
     ) -> Result<Result<Checked, Vec<Fault>>, SessionError> {
         let above = self.0.contracts.above(tenant).await?;
-        let found = match checked(&above, document, session, &self.0.library.names(tenant).await?) {
+        let found = match checked(&above, document, session, &self.0.library.catalogue(tenant).await?) {
             Ok(checked) => checked,
             Err(faults) => return Ok(Err(faults)),
         };
@@ -314,11 +323,12 @@ pub(crate) fn checked(
     above: &Above,
     document: &Value,
     session: Option<&Value>,
-    components: &[String],
+    catalogue: &Catalogue,
 ) -> Result<Checked, Vec<Fault>> {
     let effective = above.effective(document, session).map_err(|fault| vec![fault])?;
-    let names: Vec<&str> = components.iter().map(String::as_str).collect();
-    validate::agent(&effective.document, Granted::BUILTIN, &names)
+    let components: Vec<&str> = catalogue.components.iter().map(String::as_str).collect();
+    let tools: Vec<&str> = catalogue.tools.iter().map(String::as_str).collect();
+    validate::agent(&effective.document, &tools, &components)
         .map_err(|faults| faults.into_iter().map(|fault| with_origin(fault, &effective)).collect())
 }
 

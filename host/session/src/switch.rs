@@ -38,9 +38,10 @@ impl Sessions {
         let (version, agent) = (&resolved.version, &resolved.agent);
         let handle = self.handle(id).ok_or(SessionError::Elsewhere)?;
         let components = self.0.library.ladder(tenant, &agent.behaviour).await?;
+        let kit = self.kit(tenant, agent).await?;
         let documents = self.0.knowledge.of_agent(tenant, version.agent_id);
         let led = trunkline_store::Call { agent_id: version.agent_id, agent_version: version.version, ..call };
-        let plan = plan(agent, &led, components, &self.0.providers, &documents)
+        let plan = plan(agent, &led, components, kit, &self.0.providers, &documents)
             .map_err(|error| SessionError::Agent(error.to_string()))?;
         if handle.line != Line::Text && (plan.stt.is_none() || plan.tts.is_none()) {
             return Err(SessionError::Agent("it has no speech (`stt` and `tts`), and the call is spoken".to_owned()));

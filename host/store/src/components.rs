@@ -38,7 +38,7 @@ fn component(row: &Columns<'_>) -> Result<Component> {
 }
 
 /// SHA-256, lower-case hex.
-pub(crate) fn digest(bytes: &[u8]) -> String {
+fn digest(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -71,6 +71,13 @@ impl Components<'_> {
                 found => Ok(found),
             })
             .await
+    }
+
+    /// Whether there are bytes of a digest.
+    pub async fn has_blob(&self, digest: impl Into<String>) -> Result<bool> {
+        const SQL: &str = "SELECT 1 FROM component_blobs WHERE digest = ?1";
+        let digest = digest.into();
+        self.0.read(move |db| Ok(db.first(SQL, params![digest], |row| row.i64(0))?.is_some())).await
     }
 
     /// Points a name at a digest: new calls get it from now on. What was last good stays.

@@ -57,6 +57,8 @@ pub struct TenantComponent {
     pub previous: Option<u32>,
     /// Number of the release that last worked: what a failing one falls back to.
     pub last_good: Option<u32>,
+    /// What its tenant lets it reach.
+    pub grants: Value,
     /// Counts its changes, from 1.
     pub version: u32,
     /// Unix ms.
@@ -93,6 +95,8 @@ pub struct NewRelease {
     pub kind: ComponentKind,
     /// The component.
     pub bytes: Vec<u8>,
+    /// SHA-256 of it, lower-case hex.
+    pub digest: String,
     /// What it says of itself.
     pub manifest: Value,
     /// Makes it the live one at once.
@@ -116,6 +120,21 @@ pub struct Named {
     pub last_good: Option<String>,
 }
 
+/// A component with tools, as calls use it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LiveTools {
+    /// The component.
+    pub id: ComponentId,
+    /// Its name.
+    pub name: String,
+    /// Digest of the live release.
+    pub digest: String,
+    /// What that release says of itself: `tools`.
+    pub manifest: Value,
+    /// What its tenant lets it reach.
+    pub grants: Value,
+}
+
 /// The components of one tenant.
 pub struct TenantComponents<'a>(pub(crate) &'a TenantStore);
 
@@ -123,9 +142,9 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT id, name, kind, draft, live, last_good, version, created_at_ms, updated_at_ms, ",
-            "(SELECT number FROM component_releases AS before WHERE before.component_id = id AND before.promoted_at_ms < ",
-            "(SELECT promoted_at_ms FROM component_releases AS now WHERE now.component_id = id AND now.number = live) ",
-            "ORDER BY before.promoted_at_ms DESC LIMIT 1) FROM tenant_components WHERE tenant_id = ?1 AND ",
+            "(SELECT before.number FROM component_releases AS now JOIN component_releases AS before ON ",
+            "before.component_id = id AND before.number = now.replaced WHERE now.component_id = id AND now.number = live), ",
+            "grants FROM tenant_components WHERE tenant_id = ?1 AND ",
             $rest
         )
     };
@@ -153,6 +172,7 @@ fn component(row: &Columns<'_>) -> Result<TenantComponent> {
         created_at_ms: row.u64(7)?,
         updated_at_ms: row.u64(8)?,
         previous: row.opt_u32(9)?,
+        grants: row.json(10)?,
     })
 }
 
@@ -168,6 +188,8 @@ fn release(row: &Columns<'_>) -> Result<Release> {
     })
 }
 
+/// Releases of one component: older ones have to be deleted.
+const MAX_RELEASES: u64 = 100;
 const MISSING: StoreError = StoreError::NotFound("component");
 const NO_RELEASE: StoreError = StoreError::NotFound("release");
 
@@ -188,7 +210,9 @@ fn numbered(db: &Db, id: ComponentId, number: u32) -> Result<Option<Release>> {
 
 /// What the audit log hashes: which releases a name stands for.
 fn outline(component: &TenantComponent) -> Value {
-    object!({"name": component.name, "draft": component.draft, "live": component.live})
+    object!({
+        "name": component.name, "draft": component.draft, "live": component.live, "grants": component.grants,
+    })
 }
 
 fn insert(tx: &Tx<'_>, tenant: TenantId, new: &NewRelease) -> Result<TenantComponent> {
@@ -206,9 +230,8 @@ fn insert(tx: &Tx<'_>, tenant: TenantId, new: &NewRelease) -> Result<TenantCompo
 
 /// Makes a release the live one.
 fn promote(tx: &Tx<'_>, id: ComponentId, number: u32, now_ms: u64) -> Result<()> {
-    // Two within a millisecond have an order too.
-    const TIME: &str = "UPDATE component_releases SET promoted_at_ms = max(?3, 1 + coalesce((SELECT max(promoted_at_ms) \
-        FROM component_releases WHERE component_id = ?1), 0)) WHERE component_id = ?1 AND number = ?2";
+    const TIME: &str = "UPDATE component_releases SET promoted_at_ms = ?3, \
+        replaced = (SELECT live FROM tenant_components WHERE id = ?1) WHERE component_id = ?1 AND number = ?2";
     const SQL: &str = "UPDATE tenant_components SET live = ?2, draft = CASE draft WHEN ?2 THEN NULL ELSE draft END, \
         version = version + 1, updated_at_ms = ?3 WHERE id = ?1";
     if tx.execute(TIME, params![id, number, now_ms])? == 0 {
@@ -241,12 +264,13 @@ impl TenantComponents<'_> {
         const LATEST: &str = releases!("number > 0 ORDER BY number DESC LIMIT 1");
         const SQL: &str = "INSERT INTO component_releases (component_id, number, digest, bytes, manifest, created_by, \
             created_at_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-        const DRAFT: &str = "UPDATE tenant_components SET draft = ?2, numbered = ?2, version = version + 1, \
+        const DRAFT: &str = "UPDATE tenant_components SET draft = ?2, numbered = max(numbered, ?2), version = version + 1, \
             updated_at_ms = ?3 WHERE id = ?1";
+        const COUNT: &str = "SELECT count(*) FROM component_releases WHERE component_id = ?1";
         const NUMBERED: &str = "SELECT numbered FROM tenant_components WHERE id = ?1";
         let (tenant, actor) = (self.0.id, self.0.actor.clone());
         let uploaded = self.0.store.write(move |tx| {
-            let digest = crate::components::digest(&new.bytes);
+            let digest = new.digest.clone();
             let before = by_name(tx, tenant, &new.name)?;
             let known = match &before {
                 Some(known) if known.kind != new.kind => {
@@ -258,8 +282,18 @@ impl TenantComponents<'_> {
             let latest = tx.first(LATEST, params![known.id], release)?.filter(|latest| latest.digest == digest);
             let fresh = latest.is_none();
             let number = match latest {
-                Some(latest) => latest.number,
+                Some(latest) => {
+                    // It is wanted again.
+                    if known.live != Some(latest.number) && known.draft != Some(latest.number) {
+                        tx.execute(DRAFT, params![known.id, latest.number, new.now_ms])?;
+                    }
+                    latest.number
+                }
                 None => {
+                    let releases = tx.first(COUNT, params![known.id], |row| row.u64(0))?.unwrap_or_default();
+                    if releases >= MAX_RELEASES {
+                        return Err(StoreError::Limit { limit: "releases of a component", most: MAX_RELEASES });
+                    }
                     let size = new.bytes.len() as u64;
                     let stored = tx.first(STORED, params![tenant], |row| row.u64(0))?.unwrap_or_default();
                     if stored.saturating_add(size) > new.max_bytes {
@@ -318,8 +352,9 @@ impl TenantComponents<'_> {
         expected: Option<u32>,
         now_ms: u64,
     ) -> Result<TenantComponent> {
-        const SQL: &str =
-            "UPDATE tenant_components SET live = ?2, version = version + 1, updated_at_ms = ?3 WHERE id = ?1";
+        // What was rolled back from is nothing to fall back to.
+        const SQL: &str = "UPDATE tenant_components SET last_good = CASE last_good WHEN live THEN ?2 ELSE last_good END, \
+            live = ?2, version = version + 1, updated_at_ms = ?3 WHERE id = ?1";
         self.change(id, expected, "component.rollback", now_ms, move |tx, component| {
             let none = StoreError::Invalid("no release was live before this one");
             let number = number.or(component.previous).ok_or(none)?;
@@ -331,6 +366,44 @@ impl TenantComponents<'_> {
             Ok(())
         })
         .await
+    }
+
+    /// Sets what a component may reach.
+    ///
+    /// # Errors
+    /// `NotFound`; `Changed`.
+    pub async fn set_grants(
+        &self,
+        id: ComponentId,
+        grants: Value,
+        expected: Option<u32>,
+        now_ms: u64,
+    ) -> Result<TenantComponent> {
+        const SQL: &str =
+            "UPDATE tenant_components SET grants = ?2, version = version + 1, updated_at_ms = ?3 WHERE id = ?1";
+        self.change(id, expected, "component.grant", now_ms, move |tx, _| {
+            tx.execute(SQL, params![id, json(&grants)?, now_ms])?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// The live releases of components with tools, by name.
+    pub async fn live_tools(&self) -> Result<Vec<LiveTools>> {
+        const SQL: &str = "SELECT c.id, c.name, r.digest, r.manifest, c.grants FROM tenant_components AS c JOIN \
+            component_releases AS r ON r.component_id = c.id AND r.number = c.live WHERE c.tenant_id = ?1 \
+            AND c.kind = 'tool' ORDER BY c.name";
+        let tenant = self.0.id;
+        let row = |row: &Columns<'_>| {
+            Ok(LiveTools {
+                id: ComponentId(row.uuid(0)?),
+                name: row.text(1)?,
+                digest: row.text(2)?,
+                manifest: row.json(3)?,
+                grants: row.json(4)?,
+            })
+        };
+        self.0.store.read(move |db| Ok(db.all(SQL, params![tenant], row)?)).await
     }
 
     /// Deletes a component with its releases. Its bytes go later, when no call can need them any more.
@@ -450,12 +523,11 @@ impl TenantComponents<'_> {
             .await
     }
 
-    /// A release has worked: what fails later falls back to it.
-    pub async fn mark_good(&self, digest: impl Into<String>) -> Result<()> {
-        const SQL: &str = "UPDATE tenant_components SET last_good = live WHERE tenant_id = ?1 AND last_good IS NOT live \
-            AND EXISTS (SELECT 1 FROM component_releases WHERE component_id = id AND number = live AND digest = ?2)";
+    /// A release has worked: what fails later falls back to it. False: it is not live.
+    pub async fn mark_good(&self, digest: impl Into<String>) -> Result<bool> {
+        const SQL: &str = "UPDATE tenant_components SET last_good = live WHERE tenant_id = ?1 AND EXISTS (SELECT 1 FROM component_releases WHERE component_id = id AND number = live AND digest = ?2)";
         let (tenant, digest) = (self.0.id, digest.into());
-        self.0.store.write(move |tx| Ok(tx.execute(SQL, params![tenant, digest]).map(|_| ())?)).await
+        self.0.store.write(move |tx| Ok(tx.execute(SQL, params![tenant, digest])? > 0)).await
     }
 
     async fn change(

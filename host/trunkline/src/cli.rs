@@ -7,10 +7,11 @@ mod manage;
 mod others;
 mod profiles;
 mod served;
+mod tools;
 
 pub(crate) use agents::{AgentCommand, ExportArgs, ImportArgs, NewAgent};
 pub(crate) use calls::{CallCommand, ExportFormat, Simulate};
-pub(crate) use components::{ComponentCommand, UploadArgs};
+pub(crate) use components::{ComponentCommand, GrantArgs, UploadArgs};
 pub(crate) use manage::{
     AuditArgs, BackupArgs, EraseArgs, KeyCommand, RoleArg, SecretCommand, SessionCommand, TemplateCommand,
     TenantCommand, UserCommand, WebhookCommand,
@@ -20,6 +21,7 @@ pub(crate) use others::{
 };
 pub(crate) use profiles::ProfileCommand;
 pub(crate) use served::{Between, EffectiveArgs, FieldCommand, RolloutArgs};
+pub(crate) use tools::ToolCommand;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -132,6 +134,9 @@ pub(crate) enum Command {
     /// Components that the tenant ships: what decides for agents, and tools.
     #[command(subcommand)]
     Component(ComponentCommand),
+    /// Tools: what agents can be granted.
+    #[command(subcommand)]
+    Tool(ToolCommand),
     /// Templates that agents extend.
     #[command(subcommand)]
     Template(TemplateCommand),

@@ -15,6 +15,7 @@ pub(crate) mod providers;
 mod replay;
 mod tail;
 mod tokens;
+mod tools;
 mod upkeep;
 
 pub(crate) use tail::show_row;
@@ -82,6 +83,7 @@ pub(crate) async fn run(cli: Cli, out: &Out) -> anyhow::Result<ExitCode> {
         Command::Provider(command) => Box::pin(providers::run(&context, command)).await,
         Command::Document(command) => Box::pin(documents::run(&context, command)).await,
         Command::Component(command) => Box::pin(components::run(&context, command)).await,
+        Command::Tool(command) => Box::pin(tools::run(&context, command)).await,
         Command::Template(command) => Box::pin(manage::template(&context, command)).await,
         Command::Session(command) => Box::pin(manage::session(&context, command)).await,
         Command::Tenant(command) => Box::pin(manage::tenant(&context, command)).await,

@@ -19,7 +19,10 @@ pub(crate) fn runtime(config: &Config) -> anyhow::Result<Runtime> {
 /// # Errors
 /// The program's own file cannot be found.
 pub(crate) fn compiler() -> anyhow::Result<Compiler> {
-    let program = std::env::current_exe().context("the program's own file cannot be found")?;
+    // The very program that runs, even when another one has taken its place on disk.
+    let own = std::path::PathBuf::from("/proc/self/exe");
+    let program =
+        if own.exists() { own } else { std::env::current_exe().context("the program's own file cannot be found")? };
     Ok(Compiler { program, arguments: vec![COMPILE.into()], limits: CompileLimits::default() })
 }
 
@@ -29,11 +32,12 @@ const COMPILE: &str = "compile-component";
 /// What a process does that was started to compile; none: it was started for something else. Before anything else: the
 /// process gives away what it does not need.
 pub(crate) fn compile() -> Option<ExitCode> {
-    let mut arguments = std::env::args().skip(1);
-    if arguments.next().as_deref() != Some(COMPILE) {
+    let mut arguments = std::env::args_os().skip(1);
+    if arguments.next().is_none_or(|first| first != COMPILE) {
         return None;
     }
-    let job = Job::parse(&arguments.collect::<Vec<_>>())?;
+    let arguments: Vec<String> = arguments.map(|argument| argument.to_string_lossy().into_owned()).collect();
+    let job = Job::parse(&arguments)?;
     Some(compile_here(&job))
 }
 

@@ -186,6 +186,7 @@ impl Here {
             max_calls_per_tenant: 0,
             token_key: TokenKey::new(&[0; 32])?,
             prices: config.admin.prices.clone(),
+            outgoing: egress.http(crate::serve::tenants(config))?,
         };
         let library = Library::new(runtime, store.clone());
         library.expect(components::list(&config.components)?.into_iter().map(|(name, _)| name));

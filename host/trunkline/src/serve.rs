@@ -52,7 +52,7 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
     .over_tls(tls_on)
     .with_cors(&config.admin.cors_origins)
     .with_issuers(config.admin.issuers.clone(), &egress.http(Policy::trusted())?)
-    .with_outgoing(egress.http(webhooks(&config))?);
+    .with_outgoing(egress.http(tenants(&config))?);
     let token = Running::token(&store).await?;
     let link = store.logins().link(None, None, unix_ms()).await?;
     let stop = CancellationToken::new();
@@ -67,7 +67,7 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
             Err(error) => tracing::error!(%error, "the calls of the last run could not be adopted"),
         }
     });
-    let sender = Sender::new(store.clone(), &egress, webhooks(&config), unix_ms)?;
+    let sender = Sender::new(store.clone(), &egress, tenants(&config), unix_ms)?;
     let jobs = TaskTracker::new();
     jobs.spawn(sender.run(stop.clone()));
     jobs.spawn(tidy(store.clone(), config.admin.session_idle, unix_ms, stop.clone()));
@@ -103,8 +103,8 @@ fn raise_file_limit() {
     }
 }
 
-/// Where tenants may have their events sent: to the outside, and where the operator allows it inside.
-fn webhooks(config: &Config) -> Policy {
+/// Where what tenants name may be: outside, and where the operator allows it inside.
+pub(crate) fn tenants(config: &Config) -> Policy {
     match config.admin.webhooks.as_slice() {
         [] => Policy::tenant(Vec::new()),
         allowed => Policy::tenant_with_plain(allowed.to_vec()),
@@ -138,6 +138,7 @@ async fn sessions(config: &Config, store: &Store, keys: &Keys, egress: &Egress) 
         max_calls_per_tenant: config.limits.max_calls_per_tenant,
         token_key: TokenKey::new(&keys.tokens)?,
         prices: config.admin.prices.clone(),
+        outgoing: egress.http(tenants(config))?,
     };
     Ok(Sessions::new(store.clone(), library, providers, session))
 }

@@ -191,6 +191,11 @@ async fn things(setting: &Setting, operation: &str) -> Option<Case> {
             setting.post(&format!("/components/{component}/promote"), json!({})).await;
             Case::of(format!("/components/{component}/rollback")).with(json!({"release": 1}))
         }
+        "grantComponent" => Case::of(format!("/components/{}/grants", setting.component().await))
+            .with(json!({"hosts": ["api.example.com"]})),
+        "listTools" => Case::list("/tools", setting.tool().await),
+        "getTool" => Case::of(format!("/tools/{}", setting.tool().await)),
+        "callTool" => Case::of(format!("/tools/{}/call", setting.tool().await)).with(json!({"args": {"echo": 1}})),
         "listTemplates" => Case::list("/templates", setting.template().await),
         "createTemplate" => {
             Case::apart("/templates").with(json!({"name": setting.word("template"), "document": {"locale": "de-CH"}}))

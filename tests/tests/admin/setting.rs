@@ -196,9 +196,20 @@ impl Setting {
 
     /// A component with a draft.
     pub(super) async fn component(&self) -> String {
-        let path = format!("/api/v1/components?name={}", self.word("component"));
+        self.uploaded(&format!("name={}", self.word("component")), "echo").await
+    }
+
+    /// The id of a tool.
+    pub(super) async fn tool(&self) -> String {
+        let name = self.word("toolbox");
+        self.uploaded(&format!("name={name}&promote=true"), "toolbox").await;
+        format!("{name}.echo")
+    }
+
+    async fn uploaded(&self, query: &str, fixture: &str) -> String {
+        let path = format!("/api/v1/components?{query}");
         let request = self.request(&Method::POST, &path, Some(&self.operator)).header("x-tenant", OWN);
-        let request = request.header("content-type", "application/wasm").body(crate::components::fixture("echo"));
+        let request = request.header("content-type", "application/wasm").body(crate::components::fixture(fixture));
         let answer = Asked::of(request).await;
         assert_eq!(answer.status, 201, "{answer:?}");
         let made: Value = serde_json::from_str(&answer.body).unwrap();

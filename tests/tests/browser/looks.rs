@@ -57,6 +57,7 @@ fn pages(world: &World) -> Vec<(String, &'static str)> {
         plain("templates/receptionist", "pre"),
         plain("manage/sessions", ".records strong, main .blank"),
         plain("manage/usage", ".card"),
+        plain("manage/components", ".records a, main .blank"),
         plain("manage/users", ".records strong, main .blank"),
         plain("manage/keys", ".records strong, main .blank"),
         plain("manage/secrets", ".records strong, main .blank"),

@@ -140,7 +140,7 @@ async fn a_viewer_sees_what_there_is_and_nothing_to_change_it_with() {
     assert_eq!(browser.texts(".place .label").await.unwrap(), ["Calls", "Agents", "Manage"]);
     show(&browser, "manage").await;
     browser.see_text("main .blank", "No sessions yet").await.unwrap();
-    assert_eq!(browser.texts(".sections .tab").await.unwrap(), ["Sessions", "Usage"]);
+    assert_eq!(browser.texts(".sections .tab").await.unwrap(), ["Sessions", "Usage", "Components"]);
     show(&browser, "manage/keys").await;
     browser.see_text("h1", "Sessions").await.unwrap();
 
@@ -160,6 +160,6 @@ async fn a_viewer_sees_what_there_is_and_nothing_to_change_it_with() {
     let admin = as_role(&world, "admin").await;
     show(&admin, "manage").await;
     admin.see_text("main .blank", "No sessions yet").await.unwrap();
-    let sections = ["Sessions", "Usage", "People", "API keys", "Secrets", "Webhooks", "Audit log"];
+    let sections = ["Sessions", "Usage", "Components", "People", "API keys", "Secrets", "Webhooks", "Audit log"];
     assert_eq!(admin.texts(".sections .tab").await.unwrap(), sections, "tenants are for operators");
 }

@@ -1,6 +1,6 @@
 /**
- * What is looked after beside agents: sessions, people, keys, secrets, webhooks, what was used and who did what. Each has
- * a page; those that a role forbids are not there.
+ * What is looked after beside agents: sessions, components, people, keys, secrets, webhooks, what was used and who did
+ * what. Each has a page; those that a role forbids are not there.
  */
 
 import { h, icon, setText } from "../dom.js";
@@ -9,6 +9,7 @@ import { may } from "../session.js";
 const SECTIONS = [
   { name: "sessions", label: "Sessions", least: "viewer", load: () => import("../manage/sessions.js") },
   { name: "usage", label: "Usage", least: "viewer", load: () => import("../manage/usage.js") },
+  { name: "components", label: "Components", least: "viewer", load: () => import("../manage/components.js") },
   { name: "users", label: "People", least: "admin", load: () => import("../manage/users.js") },
   { name: "keys", label: "API keys", least: "admin", load: () => import("../manage/keys.js") },
   { name: "secrets", label: "Secrets", least: "admin", load: () => import("../manage/secrets.js") },

@@ -1,11 +1,12 @@
 //! `/components`: what tenants ship.
 
-use super::{Operation, Tag, delete, get, post};
+use super::{Operation, Tag, delete, get, post, put};
 use crate::calls::Items;
 use crate::components::{self, Details, Form, UploadOf, Uploaded, Which};
 use crate::params::PageQuery;
 use axum::http::StatusCode;
 use schemars::JsonSchema;
+use trunkline_session::Grants;
 use trunkline_store::{Page, Release, Role, TenantComponent};
 
 const TAG: Tag = Tag::Components;
@@ -55,6 +56,13 @@ pub(super) fn operations() -> Vec<Operation> {
             .gives_nothing(StatusCode::NO_CONTENT)
             .refuses(&[StatusCode::CONFLICT])
             .run(components::delete_release),
+        put("/components/{id}/grants", "grantComponent", TAG, "Sets what a component may reach")
+            .details("Nothing listed: nothing reachable. What is granted counts for the next call of a tool.")
+            .least(Role::Admin)
+            .takes::<Grants>()
+            .gives::<TenantComponent>(StatusCode::OK)
+            .conditional()
+            .run(components::grant),
         post("/components/{id}/promote", "promoteComponent", TAG, "Makes a release the live one")
             .details("Calls that begin from now on run it; those that go on keep what they began with.")
             .least(Role::Editor)

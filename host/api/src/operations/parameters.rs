@@ -29,6 +29,9 @@ fn parameter(path: &str, name: &str) -> Parameter {
     let (description, schema) = match name {
         "id" => ("Its id", json!({"type": "string", "format": "uuid"})),
         "v" => ("Number of the version", json!({"type": "integer", "minimum": 1, "maximum": u32::MAX})),
+        "tool" => {
+            ("Its id, such as weather.forecast", json!({"type": "string", "pattern": r"^[A-Za-z0-9_.-]{1,130}$"}))
+        }
         "release" => ("Number of the release", json!({"type": "integer", "minimum": 1, "maximum": u32::MAX})),
         "e164" => ("The number in E.164 form", json!({"type": "string", "pattern": r"^\+[1-9][0-9]{1,14}$"})),
         "name" if path.contains("/secrets/") => {

@@ -11,6 +11,7 @@ pub(crate) enum Tag {
     Numbers,
     Documents,
     Components,
+    Tools,
     Providers,
     Tenants,
     Users,
@@ -24,7 +25,7 @@ pub(crate) enum Tag {
 
 impl Tag {
     /// All groups, as the document shows them.
-    pub(crate) const ALL: [Self; 17] = [
+    pub(crate) const ALL: [Self; 18] = [
         Self::Agents,
         Self::Templates,
         Self::Sessions,
@@ -33,6 +34,7 @@ impl Tag {
         Self::Numbers,
         Self::Documents,
         Self::Components,
+        Self::Tools,
         Self::Providers,
         Self::Tenants,
         Self::Users,
@@ -53,6 +55,7 @@ impl Tag {
             Self::Numbers => "numbers",
             Self::Documents => "documents",
             Self::Components => "components",
+            Self::Tools => "tools",
             Self::Providers => "providers",
             Self::Templates => "templates",
             Self::Sessions => "sessions",
@@ -76,6 +79,7 @@ impl Tag {
             Self::Numbers => "Which agent answers which telephone number.",
             Self::Documents => "Texts that agents answer from.",
             Self::Components => "Code that tenants ship: what decides for agents, and tools.",
+            Self::Tools => "What agents can be granted.",
             Self::Providers => "What this host hears, thinks and speaks with, and trying it out.",
             Self::Templates => "Parts of contracts that agents extend.",
             Self::Sessions => "Somebody's conversations with an agent that was set up for them.",

@@ -85,6 +85,7 @@ impl Fixture {
             host: "test".to_owned(),
             max_calls: 4,
             max_calls_per_tenant: 4,
+            outgoing: egress.http(Policy::tenant(Vec::new())).unwrap(),
             token_key: TokenKey::new(&[9; 32]).unwrap(),
         };
         let sessions = Sessions::new(store.clone(), library, providers, config);

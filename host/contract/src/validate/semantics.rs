@@ -67,8 +67,9 @@ fn granted(sound: &Sound<'_>, tools: &[&str], faults: &mut Vec<Fault>) {
         let Some(name) = name.as_str() else { continue };
         if !tools.contains(&name) {
             faults.push(Fault::error(at, "unknown-tool", unknown("tool", name, tools)));
-        } else if !before.insert(name) {
-            faults.push(Fault::error(at, "duplicate", format!("`{name}` is granted already")));
+        } else if !before.insert(name.rsplit('.').next().unwrap_or(name)) {
+            let message = format!("a tool that the model would know by the name of `{name}` is granted already");
+            faults.push(Fault::error(at, "duplicate", message));
         }
     }
 }

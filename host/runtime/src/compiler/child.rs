@@ -13,6 +13,8 @@ const CODE: u8 = 0;
 const FAULT: u8 = 1;
 /// The same, and it is the machine's.
 const BROKEN: u8 = 2;
+/// Instead of the first byte of an answer that did not come.
+pub(super) const NOTHING: u8 = 255;
 
 /// What is to be done and with how much.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,11 +66,7 @@ fn compile(job: &Job) -> Result<Vec<u8>, String> {
 }
 
 /// Reads what a child wrote.
-pub(super) fn answer(mut answer: Vec<u8>) -> Result<Vec<u8>, LoadError> {
-    let Some(kind) = answer.first().copied() else {
-        return Err(LoadError::Compiler("it gave no answer".to_owned()));
-    };
-    answer.remove(0);
+pub(super) fn answer([kind]: [u8; 1], answer: Vec<u8>) -> Result<Vec<u8>, LoadError> {
     let text = |answer: Vec<u8>| {
         let mut text = String::from_utf8_lossy(&answer).into_owned();
         text.truncate(text.floor_char_boundary(2_000));
@@ -77,6 +75,7 @@ pub(super) fn answer(mut answer: Vec<u8>) -> Result<Vec<u8>, LoadError> {
     match kind {
         CODE => Ok(answer),
         FAULT => Err(LoadError::Compile(text(answer))),
+        NOTHING => Err(LoadError::Compiler("it gave no answer".to_owned())),
         _ => Err(LoadError::Compiler(text(answer))),
     }
 }
@@ -97,10 +96,9 @@ mod tests {
 
     #[test]
     fn an_answer_is_code_or_says_why_there_is_none() {
-        assert_eq!(answer(vec![CODE, 1, 2]), Ok(vec![1, 2]));
-        assert_eq!(answer(b"\x01no".to_vec()), Err(LoadError::Compile("no".to_owned())));
-        assert_eq!(answer(b"\x02no".to_vec()), Err(LoadError::Compiler("no".to_owned())));
-        assert_eq!(answer(b"\xff".to_vec()), Err(LoadError::Compiler(String::new())));
-        assert!(matches!(answer(Vec::new()), Err(LoadError::Compiler(_))));
+        assert_eq!(answer([CODE], vec![1, 2]), Ok(vec![1, 2]));
+        assert_eq!(answer([FAULT], b"no".to_vec()), Err(LoadError::Compile("no".to_owned())));
+        assert_eq!(answer([BROKEN], b"no".to_vec()), Err(LoadError::Compiler("no".to_owned())));
+        assert!(matches!(answer([NOTHING], Vec::new()), Err(LoadError::Compiler(_))));
     }
 }

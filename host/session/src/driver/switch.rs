@@ -31,6 +31,7 @@ impl Driver {
         let Some(successor) = self.successor.take() else { return };
         let Successor { agent, version, plan, done } = *successor;
         self.brain.succeed(plan.engine.components.clone());
+        self.tools.succeed(plan.bound.clone());
         self.voice = Voice::new(plan.tts.clone());
         if plan.hears_with != self.plan.hears_with {
             self.ears.hear_with(plan.stt.clone());

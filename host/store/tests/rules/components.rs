@@ -2,6 +2,7 @@
 
 use crate::Fixture;
 use serde_json::json;
+use sha2::{Digest, Sha256};
 use trunkline_store::{ComponentKind, NewRelease, StoreError, TenantComponent, TenantStore};
 
 fn new(name: &str, bytes: &[u8], now_ms: u64) -> NewRelease {
@@ -9,6 +10,7 @@ fn new(name: &str, bytes: &[u8], now_ms: u64) -> NewRelease {
         name: name.to_owned(),
         kind: ComponentKind::Agent,
         bytes: bytes.to_vec(),
+        digest: Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect(),
         manifest: json!({"name": name}),
         promote: false,
         max_components: 3,
@@ -52,7 +54,6 @@ async fn rolling_back_goes_through_what_was_live_in_that_order() {
     let components = fixture.tenant.components();
     let mut id = None;
     for bytes in [b"one", b"two", b"six"] {
-        // All in one millisecond: they have an order all the same.
         let (component, _) = upload(&fixture.tenant, NewRelease { promote: true, ..new("quiz", bytes, 5) }).await;
         id = Some(component.id);
     }
@@ -61,7 +62,8 @@ async fn rolling_back_goes_through_what_was_live_in_that_order() {
     assert_eq!(stands(&components.roll_back(id, None, None, 6).await.unwrap()), (None, Some(1), None));
     let error = components.roll_back(id, None, None, 6).await.unwrap_err();
     assert_eq!(error, StoreError::Invalid("no release was live before this one"));
-    assert_eq!(stands(&components.promote(id, Some(3), None, 6).await.unwrap()), (None, Some(3), Some(2)));
+    let again = components.promote(id, Some(3), None, 6).await.unwrap();
+    assert_eq!(stands(&again), (None, Some(3), Some(1)), "2 was rolled back from");
     let (_, draft) = upload(&fixture.tenant, new("quiz", b"ten", 7)).await;
     let error = components.roll_back(id, Some(draft), None, 8).await.unwrap_err();
     assert_eq!(error, StoreError::Invalid("that release was never live: promote it"));
@@ -131,6 +133,7 @@ async fn what_worked_is_what_a_later_release_falls_back_to() {
     upload(&fixture.tenant, NewRelease { promote: true, ..new("quiz", b"two", 6) }).await;
     let named = components.named("quiz", None).await.unwrap().unwrap();
     assert_eq!(named.last_good.as_deref(), Some(first.as_str()));
+    assert!(!components.mark_good("0".repeat(64)).await.unwrap(), "it is not live");
     let error = components.delete_release(component.id, 1, 7).await.unwrap_err();
     assert!(matches!(error, StoreError::InUse(_)), "{error}");
     let error = components.delete_release(component.id, 2, 7).await.unwrap_err();
@@ -154,6 +157,74 @@ async fn bytes_go_when_nothing_has_referred_to_them_for_long() {
     other.components().delete(again.id, None, 101).await.unwrap();
     assert!(fixture.store.sweep_components(101, 102).await.unwrap().is_empty());
     assert!(blob().await.is_some());
-    assert_eq!(fixture.store.sweep_components(102, 103).await.unwrap(), [digest.clone()]);
+    assert_eq!(fixture.store.sweep_components(102, 103).await.unwrap(), std::slice::from_ref(&digest));
     assert!(blob().await.is_none());
+}
+
+#[tokio::test]
+async fn tools_keep_values_of_their_own() {
+    let fixture = Fixture::new().await;
+    let other = fixture.other().await;
+    let (component, _) = upload(&fixture.tenant, new("quiz", b"one", 5)).await;
+    let values = fixture.tenant.tool_values(component.id);
+    assert_eq!(values.get("a").await.unwrap(), None);
+    values.set("a", b"x".to_vec()).await.unwrap();
+    assert_eq!(values.get("a").await.unwrap().as_deref(), Some(&b"x"[..]));
+    assert_eq!(other.tool_values(component.id).get("a").await.unwrap(), None, "another tenant");
+    let error = other.tool_values(component.id).set("a", b"y".to_vec()).await.unwrap_err();
+    assert_eq!(error, StoreError::NotFound("component"));
+    other.tool_values(component.id).delete("a").await.unwrap();
+    assert_eq!((values.increment("n", 5).await, values.increment("n", -7).await), (Ok(5), Ok(-2)));
+    assert_eq!(values.increment("n", i64::MIN).await, Ok(i64::MIN), "it stays within its bounds");
+    assert_eq!(values.increment("a", 1).await, Err(StoreError::Invalid("the value is no number")));
+    values.delete("a").await.unwrap();
+    assert_eq!(values.get("a").await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn values_of_tools_have_bounds() {
+    let fixture = Fixture::new().await;
+    let (component, _) = upload(&fixture.tenant, new("quiz", b"one", 5)).await;
+    let values = fixture.tenant.tool_values(component.id);
+    for number in 0..16 {
+        let full = values.set(format!("k{number}"), vec![0; 64 << 10]).await;
+        assert_eq!(full.is_err(), number == 15, "{number}");
+    }
+    values.set("k0", Vec::new()).await.unwrap();
+    for number in 15..1_000 {
+        values.set(format!("k{number}"), Vec::new()).await.unwrap();
+    }
+    let error = values.set("one more", Vec::new()).await.unwrap_err();
+    assert_eq!(error, StoreError::Limit { limit: "keys of a tool", most: 1_000 });
+    values.set("k0", b"x".to_vec()).await.unwrap();
+}
+
+#[tokio::test]
+async fn tools_are_those_of_live_releases_with_what_was_granted() {
+    let fixture = Fixture::new().await;
+    let components = fixture.tenant.components();
+    let tool = NewRelease { kind: ComponentKind::Tool, manifest: json!({"tools": []}), ..new("weather", b"t", 5) };
+    let (component, _) = upload(&fixture.tenant, tool).await;
+    assert!(components.live_tools().await.unwrap().is_empty(), "a draft has none");
+    components.promote(component.id, None, None, 6).await.unwrap();
+    let grants = json!({"hosts": ["api.example.com"]});
+    let granted = components.set_grants(component.id, grants.clone(), None, 7).await.unwrap();
+    assert_eq!((&granted.grants, granted.version), (&grants, 4));
+    let live = components.live_tools().await.unwrap();
+    assert_eq!((live[0].name.as_str(), &live[0].grants), ("weather", &grants));
+    assert!(fixture.other().await.components().live_tools().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn what_was_rolled_back_from_can_be_sent_again_and_is_nothing_to_fall_back_to() {
+    let fixture = Fixture::new().await;
+    let components = fixture.tenant.components();
+    upload(&fixture.tenant, NewRelease { promote: true, ..new("quiz", b"one", 5) }).await;
+    let (component, _) = upload(&fixture.tenant, NewRelease { promote: true, ..new("quiz", b"two", 6) }).await;
+    let second = components.named("quiz", None).await.unwrap().unwrap().digest.unwrap();
+    assert!(components.mark_good(second).await.unwrap());
+    let back = components.roll_back(component.id, None, None, 7).await.unwrap();
+    assert_eq!((back.live, back.last_good), (Some(1), Some(1)));
+    let (again, number) = upload(&fixture.tenant, new("quiz", b"two", 8)).await;
+    assert_eq!((number, again.draft), (2, Some(2)));
 }

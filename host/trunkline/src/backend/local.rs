@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use trunkline_contract::log::{Entry, Row};
 use trunkline_contract::{AgentId, CallId, Fault, Severity, validate};
 use trunkline_engine::Granted;
-use trunkline_session::{Above, unix_ms};
+use trunkline_session::{Above, Bound, tools_of, unix_ms};
 use trunkline_store::{CallFilter, CallState, ComponentKind, NewVersion, PRODUCTION, Store, StoreError, TenantStore};
 
 /// A data directory.
@@ -56,7 +56,9 @@ impl Local {
         let effective = Above::of(&self.store, &owner).await?.effective(document, None);
         let effective = effective
             .map_err(|fault| Faults { detail: "the contract has 1 fault(s)".to_owned(), faults: vec![fault] })?;
-        check(&effective.document, &names, &self.folder)
+        let live = self.tenant.components().live_tools().await?;
+        let tools: Vec<String> = tools_of(&live).iter().map(Bound::full_name).collect();
+        check(&effective.document, &names, &tools, &self.folder)
     }
 
     pub(crate) async fn default_agent(&self) -> anyhow::Result<Value> {
@@ -196,18 +198,24 @@ fn missing_call(error: StoreError, id: CallId) -> anyhow::Error {
     }
 }
 
-/// Checks a contract against the components that there are; gives its warnings.
+/// Checks a contract against the components that there are and their `tools`; gives its warnings.
 ///
 /// # Errors
 /// [`Faults`], or there are no components at all.
-pub(crate) fn check(document: &Value, components: &[String], folder: &Path) -> anyhow::Result<Vec<Fault>> {
+pub(crate) fn check(
+    document: &Value,
+    components: &[String],
+    tools: &[String],
+    folder: &Path,
+) -> anyhow::Result<Vec<Fault>> {
     if components.is_empty() {
         bail!("{}: {}", components::missing(folder), components::BUILD);
     }
     let mut names: Vec<&str> = components.iter().map(String::as_str).collect();
     names.sort_unstable();
     names.dedup();
-    let checked = validate::agent(document, Granted::BUILTIN, &names);
+    let tools: Vec<&str> = Granted::BUILTIN.iter().copied().chain(tools.iter().map(String::as_str)).collect();
+    let checked = validate::agent(document, &tools, &names);
     checked.map(|checked| checked.warnings).map_err(|faults| {
         let errors = faults.iter().filter(|fault| fault.severity == Severity::Error).count();
         let detail = format!("the contract has {errors} fault{}", if errors == 1 { "" } else { "s" });

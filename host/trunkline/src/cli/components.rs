@@ -48,6 +48,8 @@ pub(crate) enum ComponentCommand {
         /// Number of the release [default: the one that was live before].
         release: Option<u32>,
     },
+    /// Say what a component may reach, or change it; without an option nothing is changed.
+    Grant(GrantArgs),
     /// Delete a component that no agent uses, or one of its releases.
     Delete {
         /// The component's id or its name.
@@ -56,6 +58,22 @@ pub(crate) enum ComponentCommand {
         #[arg(long)]
         release: Option<u32>,
     },
+}
+
+/// What a component may reach.
+#[derive(Debug, Args)]
+pub(crate) struct GrantArgs {
+    /// The component's id or its name.
+    pub(crate) component: String,
+    /// A host, such as api.example.com, api.example.com:8443 or *.example.com; these replace those before.
+    #[arg(long, value_name = "HOST")]
+    pub(crate) host: Vec<String>,
+    /// A secret of the tenant, and the one of the hosts that it goes to.
+    #[arg(long, value_name = "NAME=HOST", requires = "host")]
+    pub(crate) secret: Vec<String>,
+    /// It may reach nothing any more.
+    #[arg(long, conflicts_with = "host")]
+    pub(crate) nothing: bool,
 }
 
 /// What is sent.

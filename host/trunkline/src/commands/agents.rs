@@ -135,7 +135,7 @@ async fn validate(context: &Context<'_>, document: &Value) -> anyhow::Result<Vec
         Err(_) => {}
     }
     let names: Vec<String> = components::list(&config.components)?.into_iter().map(|(name, _)| name).collect();
-    backend::check(document, &names, &config.components)
+    backend::check(document, &names, &[], &config.components)
 }
 
 /// Tells a refused contract from what else can go wrong.

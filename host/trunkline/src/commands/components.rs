@@ -2,7 +2,7 @@
 
 use super::manage::{Columns, print};
 use super::{Context, cell, items};
-use crate::cli::{ComponentCommand, UploadArgs};
+use crate::cli::{ComponentCommand, GrantArgs, UploadArgs};
 use crate::guests;
 use crate::interface::{Ask, Interface};
 use crate::progress::Progress;
@@ -73,12 +73,30 @@ pub(super) async fn run(context: &Context<'_>, command: ComponentCommand) -> any
             let body = Some(json!({"release": release}));
             print(context, &below(context, &component, Method::POST, &["rollback"], body).await?, COMPONENT)
         }
+        ComponentCommand::Grant(arguments) => grant(context, arguments).await,
         ComponentCommand::Delete { component, release } => {
             let number = release.map(|number| number.to_string());
             let rest: Vec<&str> = number.iter().flat_map(|number| ["releases", number.as_str()]).collect();
             print(context, &below(context, &component, Method::DELETE, &rest, None).await?, COMPONENT)
         }
     }
+}
+
+async fn grant(context: &Context<'_>, arguments: GrantArgs) -> anyhow::Result<ExitCode> {
+    let GrantArgs { component, host, secret, nothing } = arguments;
+    let answer = if host.is_empty() && !nothing {
+        below(context, &component, Method::GET, &[], None).await?
+    } else {
+        let lent = |text: &String| {
+            let (name, host) =
+                text.split_once('=').with_context(|| format!("`{text}` is no secret: give NAME=HOST"))?;
+            anyhow::Ok(json!({"name": name, "host": host}))
+        };
+        let secrets = secret.iter().map(lent).collect::<anyhow::Result<Vec<_>>>()?;
+        below(context, &component, Method::PUT, &["grants"], Some(json!({"hosts": host, "secrets": secrets}))).await?
+    };
+    context.out.document(&answer["grants"])?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Asks something of a component that is named by its id or its name; of none, anything.
@@ -195,7 +213,7 @@ async fn check(context: &Context<'_>, file: &Path) -> anyhow::Result<ExitCode> {
     let runtime = Arc::new(trunkline_runtime::Runtime::new(&settings)?);
     let progress = Progress::spinner(out, "checking");
     let begun = Instant::now();
-    let admitted = runtime.admit(Arc::clone(&bytes), |stage| progress.say(stage.name())).await;
+    let admitted = runtime.admit(Arc::clone(&bytes), false, |stage| progress.say(stage.name())).await;
     let took_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     let described = match admitted {
         Ok(component) => match component.describe().await {

@@ -88,7 +88,7 @@ pub(super) fn document(file: &Path) -> anyhow::Result<Value> {
     serde_json::from_str(&text).with_context(|| format!("{} is no JSON", file.display()))
 }
 
-fn standard_input() -> anyhow::Result<String> {
+pub(super) fn standard_input() -> anyhow::Result<String> {
     let mut text = String::new();
     std::io::stdin().lock().read_to_string(&mut text).context("standard input cannot be read as text")?;
     Ok(text)
@@ -332,7 +332,7 @@ impl Context<'_> {
     }
 
     /// Asks the interface once.
-    async fn ask(&self, ask: Ask) -> anyhow::Result<Value> {
+    pub(super) async fn ask(&self, ask: Ask) -> anyhow::Result<Value> {
         let interface = self.interface().await?;
         let answer = interface.ask(ask).await;
         interface.close().await;
