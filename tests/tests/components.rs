@@ -69,6 +69,13 @@ async fn a_release_is_uploaded_promoted_rolled_back_and_pinned() {
     let follows = agent(&world, "echo", None).await;
     assert_eq!(third_answer(&world, &follows).await, "You said three");
 
+    let odd = json!({"name": "x", "behaviour": {"component": "echo", "settings": {"prefix": 7}}});
+    let (_, verdict) = ask(&world.api, Method::POST, "/agents/validate", merged(&odd)).await;
+    assert!(verdict.to_string().contains("/behaviour/settings/prefix"), "the component's own schema: {verdict}");
+    let absent = json!({"name": "x", "behaviour": {"component": "echo", "release": 9}});
+    let (_, verdict) = ask(&world.api, Method::POST, "/agents/validate", merged(&absent)).await;
+    assert!(verdict.to_string().contains("has no release 9"), "{verdict}");
+
     let second = upload(&world.api, "", "echo-changed").await;
     assert_eq!((&second["component"]["live"], &second["component"]["draft"]), (&json!(1), &json!(2)));
     assert_eq!(third_answer(&world, &follows).await, "You said three", "a draft is not used");

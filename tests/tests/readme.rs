@@ -111,3 +111,22 @@ async fn run(block: &str, folder: &Path, bin: &Path, server: &str, token: &str) 
     assert!(output.status.success(), "{block}\n{said}");
     said
 }
+
+#[test]
+fn what_is_said_of_components_is_shown_by_tests() {
+    for page in ["docs/components/README.md", "docs/components/can-and-cannot.md"] {
+        let text = std::fs::read_to_string(root().join(page)).unwrap();
+        let mut shown = 0;
+        for (name, rest) in text.match_indices("](../../").map(|(at, _)| (&text[..at], &text[at + 8..])) {
+            let name = name.rsplit('[').next().unwrap();
+            let path = rest.split(')').next().unwrap();
+            assert!(root().join(path).exists(), "{page}: {path}");
+            if path.ends_with(".rs") {
+                let file = std::fs::read_to_string(root().join(path)).unwrap();
+                assert!(file.contains(&format!("fn {name}(")), "{page}: {path} has no test {name}");
+                shown += 1;
+            }
+        }
+        assert!(shown >= 2, "{page}");
+    }
+}

@@ -26,6 +26,7 @@ Usage: cargo xtask COMMAND
   components [NAME]          WebAssembly components into components/dist
   test [FILTER]              set up and run every test, or those whose name contains FILTER
   golden [--update] [FILTER] compare the golden files, or rewrite them
+  freeze FOLDER              let a version of the contract, such as agent/0.1.0, never change any more
   lint                       formatting, clippy with warnings denied, cargo-deny where it is installed
   bench dispatch [ARGS]      reducer dispatch through the runtime with all limits on
   bench calls [ARGS]         paced calls against emulators in other processes
@@ -57,6 +58,7 @@ fn dispatch(args: &[String]) -> Result<()> {
         ["components", name] if !name.starts_with('-') => components::build(Some(name)),
         ["test"] => test::test(None),
         ["test", filter] if !filter.starts_with('-') => test::test(Some(filter)),
+        ["freeze", folder] if !folder.starts_with('-') => test::freeze(folder),
         ["golden", rest @ ..] => test::golden(rest),
         ["lint"] => lint::lint(),
         ["bench", "dispatch", rest @ ..] => bench::dispatch(rest),

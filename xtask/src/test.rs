@@ -48,6 +48,15 @@ pub(crate) fn golden(args: &[&str]) -> Result<()> {
     Ok(())
 }
 
+/// Freezes a version of the contract: from now on a test holds its files to what they are.
+pub(crate) fn freeze(folder: &str) -> Result<()> {
+    let mut command = cargo();
+    command.args(["test", "-p", "trunkline-runtime", "--test", "all", "frozen_contracts"]).env("FREEZE", folder);
+    run(&mut command)?;
+    say(&format!("{folder} is frozen; `git diff wit` shows it"));
+    Ok(())
+}
+
 fn prepare() -> Result<()> {
     setup::c_compiler()?;
     // Together: one installation is quicker than two.

@@ -389,7 +389,9 @@ impl From<AdmitError> for Problem {
         let (code, message) = match &error {
             AdmitError::Load(LoadError::Refused(refusal)) => (refusal.code(), refusal.to_string()),
             AdmitError::Load(LoadError::Compile(_)) => ("compile", error.to_string()),
-            AdmitError::Describe(_) | AdmitError::Manifest => ("describe", error.to_string()),
+            AdmitError::Describe(_) | AdmitError::Manifest | AdmitError::Schema { .. } => {
+                ("describe", error.to_string())
+            }
             AdmitError::Load(_) => {
                 tracing::error!(%error, "a component could not be admitted");
                 let detail = "this host could not compile the component; its log says why";

@@ -36,6 +36,12 @@ pub struct Report {
     pub compile_ms: f64,
     /// Loading it from the compiled cache, ms; absent without a cache.
     pub load_ms: Option<f64>,
+    /// Most linear memory of one event, bytes.
+    pub memory_peak: usize,
+    /// The component, and its compiled code in memory, bytes.
+    pub bytes: usize,
+    /// See `bytes`.
+    pub code_bytes: usize,
     /// Whether instances came from the pool.
     pub pooled: bool,
 }
@@ -67,21 +73,23 @@ pub async fn dispatch(runtime: &Runtime, bytes: &[u8], events: usize) -> Result<
     let loaded = runtime.loaded(&component.digest());
     let load_ms = loaded.map(|_| began.elapsed().as_secs_f64() * 1e3);
     let behaviour = component.behaviour()?;
-    let fresh = fresh(&behaviour, events).await?;
+    let (fresh, memory_peak) = fresh(&behaviour, events).await?;
     let warm = warm(&behaviour, events).await?;
-    Ok(Report { events, fresh, warm, compile_ms, load_ms, pooled: runtime.is_pooled() })
+    let (size, code_bytes, pooled) = (bytes.len(), component.size(), runtime.is_pooled());
+    Ok(Report { events, fresh, warm, compile_ms, load_ms, memory_peak, bytes: size, code_bytes, pooled })
 }
 
-async fn fresh(behaviour: &Behaviour, events: usize) -> Result<Times, Failure> {
-    let mut state = begin(behaviour).await?;
+async fn fresh(behaviour: &Behaviour, events: usize) -> Result<(Times, usize), Failure> {
+    let (mut state, mut memory) = (begin(behaviour).await?, 0);
     let mut series = Series::new(events);
     for (index, warm_up) in series.plan() {
         let input = turn(index, state);
         let began = Instant::now();
         let output = behaviour.handle(input).await?;
+        memory = memory.max(output.stats.memory_peak);
         state = series.add(warm_up, began.elapsed(), output);
     }
-    Ok(series.times())
+    Ok((series.times(), memory))
 }
 
 async fn warm(behaviour: &Behaviour, events: usize) -> Result<Times, Failure> {

@@ -9,10 +9,10 @@ use serde_json::Value;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use trunkline_contract::{Fault, TenantId, agent};
+use trunkline_contract::{Fault, TenantId, agent, validate};
 use trunkline_engine::{Component, Granted};
 use trunkline_runtime::{Behaviour, Digest, Failure, LoadError, Runtime, Stage, Tool, World};
-use trunkline_store::{ComponentKind, Store, StoreError};
+use trunkline_store::{ComponentKind, Named, Store, StoreError};
 
 /// What a call falls back to when its own component fails.
 const STOCK: &str = "conversation";
@@ -47,6 +47,14 @@ pub enum AdmitError {
     /// What it says of itself is too long.
     #[error("what the component says of itself has more than {MAX_MANIFEST} bytes of JSON")]
     Manifest,
+    /// It shows a schema that is none.
+    #[error("`{at}` of what the component says of itself is no JSON Schema (2020-12): {why}")]
+    Schema {
+        /// A JSON pointer into its manifest.
+        at: String,
+        /// Why.
+        why: String,
+    },
 }
 
 /// A component that was admitted.
@@ -114,26 +122,23 @@ impl Library {
         Ok(expected || self.0.store.components().get(name).await?.is_some())
     }
 
-    /// What keeps a call from running what a contract names; nothing, if it can.
-    pub(crate) async fn fault_of(
+    /// What keeps a call from running the behaviour that a contract names.
+    pub(crate) async fn faults_of(
         &self,
         tenant: TenantId,
-        name: &str,
-        release: Option<u32>,
-    ) -> trunkline_store::Result<Option<Fault>> {
+        wanted: &agent::Behaviour,
+    ) -> trunkline_store::Result<Vec<Fault>> {
+        let (name, release) = (wanted.component.as_str(), wanted.release);
         let named = self.0.store.tenant(tenant).components().named(name, release).await?;
-        let fault = |at, code, message| Some(Fault::error(at, code, message));
+        let fault = |at, message| vec![Fault::error(at, "unknown", message)];
         Ok(match (named, release) {
-            (Some(named), Some(release)) if named.digest.is_none() => {
-                fault("/behaviour/release", "unknown", format!("`{name}` has no release {release}"))
+            (Some(Named { manifest: Some(manifest), .. }), _) => settings(&manifest, wanted),
+            (Some(_), Some(release)) => fault("/behaviour/release", format!("`{name}` has no release {release}")),
+            (Some(_), None) => {
+                fault("/behaviour/component", format!("`{name}` has no live release: promote one first"))
             }
-            (Some(named), None) if named.digest.is_none() => {
-                fault("/behaviour/component", "unknown", format!("`{name}` has no live release: promote one first"))
-            }
-            (None, Some(_)) => {
-                fault("/behaviour/release", "unknown", format!("`{name}` comes with the host and has no releases"))
-            }
-            _ => None,
+            (None, Some(_)) => fault("/behaviour/release", format!("`{name}` comes with the host and has no releases")),
+            (None, None) => Vec::new(),
         })
     }
 
@@ -184,11 +189,12 @@ impl Library {
         stage: impl Fn(Stage) + Send + Sync,
     ) -> Result<Admitted, AdmitError> {
         let component = self.0.runtime.admit(bytes, false, stage).await?;
-        let manifest = match component.describe().await {
-            Ok(manifest) if manifest.to_string().len() <= MAX_MANIFEST => manifest,
-            described => {
+        let described = component.describe().await.map_err(AdmitError::Describe).and_then(sound);
+        let manifest = match described {
+            Ok(manifest) => manifest,
+            Err(error) => {
                 self.discard(&component.digest().to_string()).await;
-                return Err(described.map_or_else(AdmitError::Describe, |_| AdmitError::Manifest));
+                return Err(error);
             }
         };
         let agent = component.world() == World::Agent010;
@@ -305,6 +311,50 @@ impl Library {
     }
 }
 
+/// What a component says of itself, when it is not too long and its schemas are some.
+fn sound(manifest: Value) -> Result<Value, AdmitError> {
+    if manifest.to_string().len() > MAX_MANIFEST {
+        return Err(AdmitError::Manifest);
+    }
+    let tools = manifest["tools"].as_array().map_or(0, Vec::len);
+    let of_tools =
+        (0..tools).flat_map(|at| ["input_schema", "output_schema"].map(|name| format!("/tools/{at}/{name}")));
+    for at in std::iter::once("/settings_schema".to_owned()).chain(of_tools) {
+        let Some(schema) = manifest.pointer(&at).filter(|schema| !schema.is_null()) else { continue };
+        let faults = validate::against_schema(&Value::Null, schema);
+        if let Some(fault) = faults.into_iter().find(|fault| fault.code == "invalid-schema") {
+            return Err(AdmitError::Schema { at, why: fault.message });
+        }
+    }
+    Ok(manifest)
+}
+
+/// Whether settings are what a behaviour says that it takes.
+fn settings(manifest: &Value, wanted: &agent::Behaviour) -> Vec<Fault> {
+    let faults = validate::against_schema(&Value::Object(wanted.settings.clone()), &manifest["settings_schema"]);
+    let place = |fault: Fault| Fault { pointer: format!("/behaviour/settings{}", fault.pointer), ..fault };
+    faults.into_iter().map(place).collect()
+}
+
 fn refused(digest: &str, cause: &LoadError) -> LibraryError {
     LibraryError::Refused { name: digest.to_owned(), cause: cause.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_a_component_says_of_itself_is_short_and_its_schemas_are_some() {
+        let tool = |schema: Value| json!({"tools": [{"name": "t", "input_schema": schema, "output_schema": null}]});
+        assert!(sound(tool(json!({"type": "object"}))).is_ok());
+        let error = sound(tool(json!({"type": "thing"}))).unwrap_err().to_string();
+        assert!(error.starts_with("`/tools/0/input_schema` of"), "{error}");
+        assert!(sound(json!({"settings_schema": {"pattern": 7}})).is_err());
+        let elsewhere = json!({"settings_schema": {"$ref": "https://example.com/schema.json"}});
+        assert!(sound(elsewhere).is_err(), "nothing is fetched");
+        let long = json!({"description": "x".repeat(MAX_MANIFEST)});
+        assert!(matches!(sound(long), Err(AdmitError::Manifest)));
+    }
 }

@@ -191,9 +191,8 @@ impl Sessions {
             Ok(checked) => checked,
             Err(faults) => return Ok(Err(faults)),
         };
-        let behaviour = &found.agent.behaviour;
-        let fault = self.0.library.fault_of(tenant, &behaviour.component, behaviour.release).await?;
-        Ok(fault.map_or(Ok(found), |fault| Err(vec![fault])))
+        let faults = self.0.library.faults_of(tenant, &found.agent.behaviour).await?;
+        Ok(if faults.is_empty() { Ok(found) } else { Err(faults) })
     }
 
     /// The components that behaviours come from.

@@ -110,12 +110,14 @@ pub struct NewRelease {
 }
 
 /// What a name stands for when a call begins.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Named {
     /// What it is for.
     pub kind: ComponentKind,
     /// Digest of the release that was asked for, or of the live one; none: it has none.
     pub digest: Option<String>,
+    /// What that release says of itself.
+    pub manifest: Option<Value>,
     /// Digest of the release that last worked.
     pub last_good: Option<String>,
 }
@@ -513,12 +515,13 @@ impl TenantComponents<'_> {
             .store
             .read(move |db| {
                 let Some(known) = by_name(db, tenant, &name)? else { return Ok(None) };
-                let digest = |number: Option<u32>| -> Result<Option<String>> {
-                    let release = number.map(|number| numbered(db, known.id, number)).transpose()?.flatten();
-                    Ok(release.map(|release| release.digest))
+                let release = |number: Option<u32>| -> Result<Option<Release>> {
+                    Ok(number.map(|number| numbered(db, known.id, number)).transpose()?.flatten())
                 };
-                let (wanted, last_good) = (digest(number.or(known.live))?, digest(known.last_good)?);
-                Ok(Some(Named { kind: known.kind, digest: wanted, last_good }))
+                let (wanted, good) = (release(number.or(known.live))?, release(known.last_good)?);
+                let (digest, manifest) = wanted.map(|release| (release.digest, release.manifest)).unzip();
+                let last_good = good.map(|release| release.digest);
+                Ok(Some(Named { kind: known.kind, digest, manifest, last_good }))
             })
             .await
     }

@@ -26,6 +26,14 @@ pub(crate) enum ComponentCommand {
         /// The component, a `.wasm` file; `-` reads standard input.
         file: PathBuf,
     },
+    /// Measure what one event costs a behaviour on this machine: time, memory, size.
+    Bench {
+        /// The component, a `.wasm` file; `-` reads standard input.
+        file: PathBuf,
+        /// Events, each way.
+        #[arg(long, default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+        events: u32,
+    },
     /// Send a component, as the next release of its name.
     #[command(after_help = UPLOAD)]
     Upload(UploadArgs),

@@ -40,6 +40,10 @@ pub(super) async fn run(context: &Context<'_>, command: ComponentCommand) -> any
     let out = context.out;
     match command {
         ComponentCommand::Check { file } => check(context, &file).await,
+        ComponentCommand::Bench { file, events } => {
+            let runtime = trunkline_runtime::Runtime::new(&trunkline_runtime::Config::new([0; 32]))?;
+            super::bench::measure(context, &runtime, &read(&file)?, events as usize).await
+        }
         ComponentCommand::Upload(arguments) => upload(context, arguments).await,
         ComponentCommand::List(page) => {
             let ask = Ask::new(Method::GET, &["components"]).with("limit", Some(page.limit));

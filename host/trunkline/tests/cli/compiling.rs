@@ -86,6 +86,19 @@ fn a_component_is_checked_without_a_host() {
 }
 
 #[test]
+fn what_a_behaviour_costs_is_measured() {
+    let place = Place::new();
+    let file = built().join("conversation.wasm");
+    let shown = place.run(&["component", "bench", file.to_str().unwrap(), "--events", "50"]).ok().out;
+    assert!(shown.contains("fresh") && shown.contains("memory of one event at most"), "{shown}");
+    let report = place.run(&["component", "bench", file.to_str().unwrap(), "--events", "50", "--json"]).ok().json();
+    assert!(report["memory_peak"].as_u64().unwrap() > 0 && report["code_bytes"].as_u64().unwrap() > 0, "{report}");
+    let tool = built().join("fixtures/toolbox.wasm");
+    let ran = place.run(&["component", "bench", tool.to_str().unwrap()]).failed(1);
+    assert!(ran.sentence().contains("not what it was asked for"), "{}", ran.err);
+}
+
+#[test]
 fn a_component_goes_its_way_in_a_data_directory_that_no_server_uses() {
     let (place, _) = Place::with_agent();
     let file = built().join("fixtures/echo.wasm");
