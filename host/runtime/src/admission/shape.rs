@@ -37,6 +37,10 @@ impl Counts {
 
 pub(super) fn walk(engine: &Engine, admit: &Admit, bytes: &[u8]) -> Result<Names, Admission> {
     let invalid = |error: wasmparser::BinaryReaderError| Admission::Invalid(error.to_string());
+    // The library's own words for this take ten lines.
+    if !bytes.starts_with(b"\0asm") {
+        return Err(Admission::Invalid("it does not begin as WebAssembly does".to_owned()));
+    }
     let mut validator = Validator::new_with_features(engine.get_wasm_features());
     let (mut names, mut counts, mut depth) = (Names::default(), Counts::default(), 0_u32);
     for payload in Parser::new(0).parse_all(bytes) {

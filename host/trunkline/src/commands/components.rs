@@ -52,10 +52,14 @@ pub(super) async fn run(context: &Context<'_>, command: ComponentCommand) -> any
             print(context, &answer.await?, COMPONENT)
         }
         ComponentCommand::Show { component } => {
-            let answer = below(context, &component, Method::GET, &[], None).await?;
+            let mut answer = below(context, &component, Method::GET, &[], None).await?;
+            let users = if out.json { Value::Null } else { answer["used_by"].take() };
+            if let Some(fields) = answer.as_object_mut().filter(|_| !out.json) {
+                fields.shift_remove("used_by");
+            }
             print(context, &answer, COMPONENT)?;
             if !out.json {
-                for user in answer["used_by"].as_array().into_iter().flatten() {
+                for user in users.as_array().into_iter().flatten() {
                     let bound = user["release"].as_u64().map(|number| format!(", bound to release {number}"));
                     let (name, version) = (cell(&user["name"]), &user["version"]);
                     out.line(crate::output::clean(&format!(
