@@ -254,3 +254,21 @@ async fn a_name_is_a_tenants_own() {
     let agent = agent(&world, "ours", None).await;
     assert_eq!(third_answer(&world, &agent).await, "You said three", "theirs is another");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_compiled_and_then_refused_leaves_no_code_behind() {
+    let world = World::start(Setting::default()).await;
+    let compiled = world.host.folder().join("data/compiled");
+    let files = || std::fs::read_dir(&compiled).unwrap().count();
+    let before = files();
+    assert!(before > 0, "the host's own components are there");
+    // Only when it is asked what it is does it show that it has no name.
+    let (status, problem) = send(&world.api, "", "application/wasm", fixture("toolbox")).await;
+    assert_eq!((status, &problem["errors"][0]["pointer"]), (422, &json!("/name")), "{problem}");
+    assert_eq!(files(), before);
+    upload(&world.api, "?name=toolbox", "toolbox").await;
+    assert_eq!(files(), before + 1, "what is kept has its code");
+    let (status, _) = send(&world.api, "", "application/wasm", fixture("toolbox")).await;
+    assert_eq!(status, 422);
+    assert_eq!(files(), before + 1, "what somebody has stays");
+}
